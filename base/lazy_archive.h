@@ -1,0 +1,92 @@
+/* libarchive, loaded when first needed. */
+#pragma once
+
+#include "base/lazy.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#define ARCHIVE_FUNCTIONS(X)                                                                       \
+	X(archive_error_string)                                                                    \
+	X(archive_entry_filetype)                                                                  \
+	X(archive_entry_free)                                                                      \
+	X(archive_entry_hardlink)                                                                  \
+	X(archive_entry_new)                                                                       \
+	X(archive_entry_pathname)                                                                  \
+	X(archive_entry_set_filetype)                                                              \
+	X(archive_entry_set_mtime)                                                                 \
+	X(archive_entry_set_pathname)                                                              \
+	X(archive_entry_set_perm)                                                                  \
+	X(archive_entry_set_size)                                                                  \
+	X(archive_entry_set_symlink)                                                               \
+	X(archive_entry_size)                                                                      \
+	X(archive_entry_stat)                                                                      \
+	X(archive_entry_symlink)                                                                   \
+	X(archive_filter_bytes)                                                                    \
+	X(archive_read_data)                                                                       \
+	X(archive_read_data_skip)                                                                  \
+	X(archive_read_free)                                                                       \
+	X(archive_read_new)                                                                        \
+	X(archive_read_next_header)                                                                \
+	X(archive_read_open_fd)                                                                    \
+	X(archive_read_open_memory)                                                                \
+	X(archive_read_support_filter_all)                                                         \
+	X(archive_read_support_format_cpio)                                                        \
+	X(archive_read_support_format_empty)                                                       \
+	X(archive_read_support_format_raw)                                                         \
+	X(archive_read_support_format_tar)                                                         \
+	X(archive_read_support_format_zip)                                                         \
+	X(archive_write_add_filter_gzip)                                                           \
+	X(archive_write_close)                                                                     \
+	X(archive_write_data)                                                                      \
+	X(archive_write_free)                                                                      \
+	X(archive_write_header)                                                                    \
+	X(archive_write_new)                                                                       \
+	X(archive_write_open_memory)                                                               \
+	X(archive_write_open_fd)                                                                   \
+	X(archive_write_set_format_pax_restricted)                                                 \
+	X(archive_write_set_options)
+
+LAZY_LIBRARY(archive, ARCHIVE_FUNCTIONS)
+
+#ifndef LAZY_NO_REDIRECT
+#define archive_error_string lazy_archive.archive_error_string
+#define archive_entry_filetype lazy_archive.archive_entry_filetype
+#define archive_entry_free lazy_archive.archive_entry_free
+#define archive_entry_hardlink lazy_archive.archive_entry_hardlink
+#define archive_entry_new lazy_archive.archive_entry_new
+#define archive_entry_pathname lazy_archive.archive_entry_pathname
+#define archive_entry_set_filetype lazy_archive.archive_entry_set_filetype
+#define archive_entry_set_mtime lazy_archive.archive_entry_set_mtime
+#define archive_entry_set_pathname lazy_archive.archive_entry_set_pathname
+#define archive_entry_set_perm lazy_archive.archive_entry_set_perm
+#define archive_entry_set_size lazy_archive.archive_entry_set_size
+#define archive_entry_set_symlink lazy_archive.archive_entry_set_symlink
+#define archive_entry_size lazy_archive.archive_entry_size
+#define archive_entry_stat lazy_archive.archive_entry_stat
+#define archive_entry_symlink lazy_archive.archive_entry_symlink
+#define archive_filter_bytes lazy_archive.archive_filter_bytes
+#define archive_read_data lazy_archive.archive_read_data
+#define archive_read_data_skip lazy_archive.archive_read_data_skip
+#define archive_read_free lazy_archive.archive_read_free
+#define archive_read_new lazy_archive.archive_read_new
+#define archive_read_next_header lazy_archive.archive_read_next_header
+#define archive_read_open_fd lazy_archive.archive_read_open_fd
+#define archive_read_open_memory lazy_archive.archive_read_open_memory
+#define archive_read_support_filter_all lazy_archive.archive_read_support_filter_all
+#define archive_read_support_format_cpio lazy_archive.archive_read_support_format_cpio
+#define archive_read_support_format_empty lazy_archive.archive_read_support_format_empty
+#define archive_read_support_format_raw lazy_archive.archive_read_support_format_raw
+#define archive_read_support_format_tar lazy_archive.archive_read_support_format_tar
+#define archive_read_support_format_zip lazy_archive.archive_read_support_format_zip
+#define archive_write_add_filter_gzip lazy_archive.archive_write_add_filter_gzip
+#define archive_write_close lazy_archive.archive_write_close
+#define archive_write_data lazy_archive.archive_write_data
+#define archive_write_free lazy_archive.archive_write_free
+#define archive_write_header lazy_archive.archive_write_header
+#define archive_write_new lazy_archive.archive_write_new
+#define archive_write_open_memory lazy_archive.archive_write_open_memory
+#define archive_write_open_fd lazy_archive.archive_write_open_fd
+#define archive_write_set_format_pax_restricted lazy_archive.archive_write_set_format_pax_restricted
+#define archive_write_set_options lazy_archive.archive_write_set_options
+#endif

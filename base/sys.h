@@ -1,0 +1,43 @@
+/* The one door to the kernel's file calls: EINTR, short counts, O_CLOEXEC and -errno are settled here,
+ * and faults are injected here. Everything returns 0, a count or a descriptor, or -errno. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+struct strbuf;
+
+int sys_open(const char *path, int flags, mode_t mode);
+int sys_openat(int dir, const char *path, int flags, mode_t mode);
+/* Stays below dir: no "..", no symlinks, no mount crossings by magic links. */
+int sys_open_beneath(int dir, const char *path, int flags, mode_t mode);
+/* dir is taken as "/": symlinks and ".." stay inside it. */
+int sys_open_in_root(int dir, const char *path, int flags, mode_t mode);
+int sys_close(int fd); /* for descriptors whose close may report a write error */
+
+/* The whole range, or fewer bytes only at end of file. */
+ssize_t sys_pread(int fd, void *buf, size_t n, uint64_t off);
+int sys_pwrite(int fd, const void *buf, size_t n, uint64_t off);
+int sys_write(int fd, const void *buf, size_t n);
+/* Appends everything up to end of file; -EFBIG when there is more than limit. */
+int sys_read_all(int fd, struct strbuf *out, size_t limit);
+/* Opens a regular file without following it into devices or FIFOs, and reads it whole. */
+int sys_read_file(const char *path, struct strbuf *out, size_t limit);
+
+int sys_fstat(int fd, struct stat *st);
+int sys_truncate(int fd, uint64_t size);
+int sys_sync(int fd);
+int sys_sync_filesystem(int fd);
+int sys_mkdirat(int dir, const char *path, mode_t mode);
+int sys_renameat(int from_dir, const char *from, int to_dir, const char *to);
+int sys_unlinkat(int dir, const char *path, int flags);
+int sys_linkat_fd(int fd, int dir,
+		  const char *path); /* gives an O_TMPFILE a name; -EEXIST if taken */
+
+/* Writes text to path whole or not at all: staged under an unguessable name beside it, synced, renamed. */
+int sys_write_whole(const char *path, const void *data, size_t n, mode_t mode);
+
+/* Fault injection for the tests: VMINT_FAULT="write:17:EIO" makes the 17th write-like call of the process fail,
+ * "any:40:KILL" kills the process at the 40th call of any kind that changes something. */

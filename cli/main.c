@@ -1,0 +1,85 @@
+/* vmint: finds the verb, prints its error, exits. */
+#include "cli/verb.h"
+
+#include "base/scope.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct verb *const verbs[] = {
+	&verb_probe,
+};
+
+static void print_help(void)
+{
+	printf("vmint: can this host run virtual machines, and N of them from one template.\n\n"
+	       "usage: vmint VERB [OPTION]... [ARGUMENT]...\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		printf("  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+	printf("\n`vmint VERB --help` tells the options of a verb, `vmint --version` the libraries "
+	       "found.\n"
+	       "Exit status: 0 fine, 1 the answer is no, 2 usage error, 3 could not find out or "
+	       "could not do it.\n");
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (str_eq(verbs[i]->name, name))
+			return verbs[i];
+	return NULL;
+}
+
+static int no_such_verb(const char *name)
+{
+	const char *names[ARRAY_SIZE(verbs)], *near;
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		names[i] = verbs[i]->name;
+	near = str_nearest(name, names, ARRAY_SIZE(verbs));
+	fprintf(stderr, "vmint: there is no verb '%s'%s%s%s; see `vmint --help`\n", name,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return STATUS_USAGE;
+}
+
+/* A pipe that closed is the reader's choice; a full disk is not. */
+static int finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (errno == EPIPE)
+		return status;
+	fprintf(stderr, "vmint: standard output: %s\n", strerror(errno));
+	return STATUS_TROUBLE;
+}
+
+int main(int argc, char **argv)
+{
+	struct err e = {0};
+	const struct verb *verb;
+	int status;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		print_help();
+		return STATUS_USAGE;
+	}
+	if (str_eq(argv[1], "--help") || str_eq(argv[1], "-h") || str_eq(argv[1], "help")) {
+		print_help();
+		return finish(STATUS_OK);
+	}
+	if (str_eq(argv[1], "--version")) {
+		printf("vmint %s\n", VMINT_VERSION);
+		return finish(STATUS_OK);
+	}
+	verb = find_verb(argv[1]);
+	if (!verb)
+		return no_such_verb(argv[1]);
+	status = verb->run(argc - 1, argv + 1, &e);
+	if (e.code)
+		fprintf(stderr, "vmint %s: %s\n", verb->name, e.text);
+	return finish(status);
+}

@@ -1,0 +1,25 @@
+/* One verb of the command line: a row in the table of cli/main.c, a file cli/NAME.c. */
+#pragma once
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+/* The exit status, the same for every verb. */
+enum status {
+	STATUS_OK = 0,      /* fine, ready */
+	STATUS_NO = 1,      /* the answer is no */
+	STATUS_USAGE = 2,   /* the command line is wrong */
+	STATUS_TROUBLE = 3, /* could not find out, or could not do it */
+	STATUS_INTERRUPTED = 130
+};
+
+struct verb {
+	const char *name;
+	const char *summary; /* one line for `vmint --help` */
+	/* argv[0] is the verb. Prints results on stdout. Trouble: fills e and returns a status;
+	 * main prints the sentence once. */
+	int (*run)(int argc, char **argv, struct err *e);
+};
+
+extern const struct verb verb_probe;

@@ -1,0 +1,99 @@
+/* Strings, sizes and errors. */
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void words_are_matched_whole(void **state)
+{
+	(void)state;
+	assert_true(str_has_word("fpu vmx svm", "vmx"));
+	assert_false(str_has_word("fpu avmx vmxx", "vmx"));
+	assert_false(str_has_word("", "vmx"));
+}
+
+static void sizes_are_binary_multiples(void **state)
+{
+	uint64_t v = 7;
+
+	(void)state;
+	assert_true(size_parse("4096", &v));
+	assert_int_equal(v, 4096);
+	assert_true(size_parse("2GiB", &v));
+	assert_int_equal(v, 2ull << 30);
+	assert_true(size_parse("16M", &v));
+	assert_int_equal(v, 16 << 20);
+	assert_false(size_parse("", &v));
+	assert_false(size_parse("12X", &v));
+	assert_false(size_parse("99999999999999E", &v));
+	assert_int_equal(v, 16 << 20);
+}
+
+static void numbers_are_whole_strings(void **state)
+{
+	uint64_t v;
+	int64_t s;
+
+	(void)state;
+	assert_true(num_parse(" 12\n", 10, &v));
+	assert_int_equal(v, 12);
+	assert_false(num_parse("12a", 10, &v));
+	assert_false(num_parse("-1", 10, &v));
+	assert_false(num_parse("99999999999999999999999", 10, &v));
+	assert_true(num_parse_signed("-1\n", 10, &s));
+	assert_int_equal(s, -1);
+}
+
+static void near_words_are_found(void **state)
+{
+	static const char *const words[] = {"probe", "clone", "verify"};
+
+	(void)state;
+	assert_string_equal(str_nearest("prob", words, 3), "probe");
+	assert_string_equal(str_nearest("clnoe", words, 3), "clone");
+	assert_null(str_nearest("zzzz", words, 3));
+}
+
+static void errors_gain_context_in_front(void **state)
+{
+	struct err e = {0};
+
+	(void)state;
+	assert_int_equal(err_sys(&e, -ENOENT, "open %s", "x"), -ENOENT);
+	assert_int_equal(err_in(&e, -ENOENT, "template"), -ENOENT);
+	assert_string_equal(e.text, "template: open x: No such file or directory");
+	assert_int_equal(err_set(NULL, EINVAL, "x"), -EINVAL);
+}
+
+static void sums_that_do_not_fit_are_refused(void **state)
+{
+	uint64_t v = 1;
+
+	(void)state;
+	assert_false(add_fits(UINT64_MAX, 1, &v));
+	assert_false(mul_fits(UINT64_MAX, 2, &v));
+	assert_true(range_inside(10, 0, 10));
+	assert_false(range_inside(10, 1, 10));
+	assert_false(range_inside(UINT64_MAX, 2, UINT64_MAX));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words_are_matched_whole),
+		cmocka_unit_test(sizes_are_binary_multiples),
+		cmocka_unit_test(numbers_are_whole_strings),
+		cmocka_unit_test(near_words_are_found),
+		cmocka_unit_test(errors_gain_context_in_front),
+		cmocka_unit_test(sums_that_do_not_fit_are_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
