@@ -83,7 +83,8 @@ build/clang-fuzz/tests/fuzz/%: tests/fuzz/%.c build/clang-fuzz/libvmint.a
 	@$(SAY) CC $@
 	$(Q)clang $(CPPFLAGS) $(CFLAGS_all) -fsanitize=fuzzer $(LDFLAGS_fuzz) -MMD -MP -o $@ $< build/clang-fuzz/libvmint.a $(LIBS)
 
-run: deps
+run:
+	@tests/deps.sh build
 	@$(MAKE) --no-print-directory vmint
 	@tests/run.sh
 

@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 static const struct opt *by_letter(const struct opt *opts, size_t n, char letter)
@@ -138,19 +137,4 @@ int opts_parse(const struct opt *opts, size_t n, int argc, char **argv, size_t *
 		argv[count++] = argv[i];
 	*rest = count;
 	return 0;
-}
-
-void opts_print(const struct opt *opts, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		char left[64];
-
-		if (!opts[i].help)
-			continue;
-		snprintf(left, sizeof left, "%c%c%s--%s%s%s", opts[i].letter ? '-' : ' ',
-			 opts[i].letter ? opts[i].letter : ' ', opts[i].letter ? ", " : "  ",
-			 opts[i].name, opts[i].value ? " " : "",
-			 opts[i].value ? opts[i].value : "");
-		printf("  %-28s %s\n", left, opts[i].help);
-	}
 }

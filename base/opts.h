@@ -31,5 +31,3 @@ struct opt {
  * -EINVAL with a sentence that names the wrong option and the nearest right one. */
 int opts_parse(const struct opt *opts, size_t n, int argc, char **argv, size_t *rest,
 	       struct err *e);
-/* Two columns, one row per listed option. */
-void opts_print(const struct opt *opts, size_t n);

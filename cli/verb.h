@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/opts.h"
 
 #include <stdbool.h>
 
@@ -21,5 +22,8 @@ struct verb {
 	 * main prints the sentence once. */
 	int (*run)(int argc, char **argv, struct err *e);
 };
+
+/* The options of --help: two columns, one row per listed option. */
+void opts_print(const struct opt *opts, size_t n);
 
 extern const struct verb verb_probe;
