@@ -40,7 +40,7 @@ LIBS = $(PKG_LIBS) -ldl -lm -pthread
 # One folder per compiler and variant: their objects never mix.
 OUT := build/$(notdir $(firstword $(CC)))-$(V)
 SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
-OBJECTS := $(SOURCES:%.c=$(OUT)/%.o)
+OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/gen/profiles.o
 PARTS := $(filter-out $(OUT)/cli/main.o,$(OBJECTS))
 UNITS := $(sort $(wildcard tests/unit/test_*.c))
 FUZZERS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -72,6 +72,14 @@ $(OUT)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	@$(SAY) CC $@
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_all) -MMD -MP -c -o $@ $<
+
+# The built-in profiles, as text; kvm is the default and comes first.
+$(OUT)/gen/profiles.c: $(PROFILES) probe/profiles.sh
+	@mkdir -p $(@D)
+	$(Q)probe/profiles.sh $(PROFILES) >$@
+
+$(OUT)/gen/%.o: $(OUT)/gen/%.c
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_all) -c -o $@ $<
 
 $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libvmint.a
 	@mkdir -p $(@D)
@@ -141,6 +149,8 @@ clean:
 
 help:
 	@echo "targets: all run test check test-corpus test-lab test-lab-full fuzz bench lint install uninstall dist deps clean"
+
+.SECONDARY:
 
 -include $(OBJECTS:.o=.d) $(UNITS:%.c=$(OUT)/%.d)
 

@@ -40,7 +40,7 @@ static int no_such_verb(const char *name)
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
 		names[i] = verbs[i]->name;
 	near = str_nearest(name, names, ARRAY_SIZE(verbs));
-	fprintf(stderr, "vmint: there is no verb '%s'%s%s%s; see `vmint --help`\n", name,
+	fprintf(stderr, "vmint: there is no verb '%s'%s%s%s (`vmint --help` lists them)\n", name,
 		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return STATUS_USAGE;
 }
@@ -56,13 +56,30 @@ static int finish(int status)
 	return STATUS_TROUBLE;
 }
 
-int main(int argc, char **argv)
+static int run_verb(const struct verb *verb, int argc, char **argv)
 {
 	struct err e = {0};
+	int status = verb->run(argc, argv, &e);
+
+	if (e.code)
+		fprintf(stderr, "vmint %s: %s\n", verb->name, e.text);
+	return finish(status);
+}
+
+static const char *program_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+int main(int argc, char **argv)
+{
 	const struct verb *verb;
-	int status;
 
 	signal(SIGPIPE, SIG_IGN);
+	if (argc && str_eq(program_name(argv[0]), "kvm-ok"))
+		return run_verb(&verb_probe, argc, argv);
 	if (argc < 2) {
 		print_help();
 		return STATUS_USAGE;
@@ -78,8 +95,5 @@ int main(int argc, char **argv)
 	verb = find_verb(argv[1]);
 	if (!verb)
 		return no_such_verb(argv[1]);
-	status = verb->run(argc - 1, argv + 1, &e);
-	if (e.code)
-		fprintf(stderr, "vmint %s: %s\n", verb->name, e.text);
-	return finish(status);
+	return run_verb(verb, argc - 1, argv + 1);
 }

@@ -1,0 +1,75 @@
+/* The few things we ask of jansson beyond its own calls. */
+#include "base/json.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Length of the valid UTF-8 sequence at p, or 0. */
+static size_t utf8_length(const unsigned char *p)
+{
+	size_t n = *p < 0x80                 ? 1
+		   : *p >= 0xc2 && *p < 0xe0 ? 2
+		   : *p >= 0xe0 && *p < 0xf0 ? 3
+		   : *p >= 0xf0 && *p < 0xf5 ? 4
+					     : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((*p == 0xe0 && p[1] < 0xa0) || (*p == 0xed && p[1] > 0x9f) ||
+	    (*p == 0xf0 && p[1] < 0x90) || (*p == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+json_t *json_text(const char *s)
+{
+	json_t *t = json_string(s);
+	struct strbuf clean = {0};
+
+	if (t)
+		return t;
+	for (const unsigned char *p = (const unsigned char *)s; *p;) {
+		size_t n = utf8_length(p);
+
+		if (n)
+			strbuf_addn(&clean, p, n);
+		else
+			strbuf_add(&clean, "\xef\xbf\xbd");
+		p += n ? n : 1;
+	}
+	t = json_string(strbuf_str(&clean));
+	strbuf_fini(&clean);
+	return t;
+}
+
+void json_set_text(json_t *object, const char *key, const char *s)
+{
+	json_object_set_new(object, key, json_text(s));
+}
+
+const char *json_get_text(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key));
+}
+
+void json_add(struct strbuf *out, const json_t *root)
+{
+	char *text = json_dumps(root, JSON_INDENT(2));
+
+	if (text)
+		strbuf_add(out, text);
+	strbuf_addc(out, '\n');
+	free(text);
+}
+
+json_t *json_parse(const char *text, size_t len, const char *name, struct err *e)
+{
+	json_error_t error;
+	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+
+	if (!root)
+		err_set(e, EINVAL, "%s:%d:%d: %s", name, error.line, error.column, error.text);
+	return root;
+}
