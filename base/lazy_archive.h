@@ -7,6 +7,10 @@
 #include <archive_entry.h>
 
 #define ARCHIVE_FUNCTIONS(X)                                                                       \
+	X(archive_entry_clear)                                                                     \
+	X(archive_entry_set_gid)                                                                   \
+	X(archive_entry_set_uid)                                                                   \
+	X(archive_errno)                                                                           \
 	X(archive_error_string)                                                                    \
 	X(archive_entry_filetype)                                                                  \
 	X(archive_entry_free)                                                                      \
@@ -23,6 +27,7 @@
 	X(archive_entry_stat)                                                                      \
 	X(archive_entry_symlink)                                                                   \
 	X(archive_filter_bytes)                                                                    \
+	X(archive_format)                                                                          \
 	X(archive_read_data)                                                                       \
 	X(archive_read_data_skip)                                                                  \
 	X(archive_read_free)                                                                       \
@@ -31,6 +36,11 @@
 	X(archive_read_open_fd)                                                                    \
 	X(archive_read_open_memory)                                                                \
 	X(archive_read_support_filter_all)                                                         \
+	X(archive_read_support_filter_bzip2)                                                       \
+	X(archive_read_support_filter_gzip)                                                        \
+	X(archive_read_support_filter_lzma)                                                        \
+	X(archive_read_support_filter_xz)                                                          \
+	X(archive_read_support_filter_zstd)                                                        \
 	X(archive_read_support_format_cpio)                                                        \
 	X(archive_read_support_format_empty)                                                       \
 	X(archive_read_support_format_raw)                                                         \
@@ -50,6 +60,10 @@
 LAZY_LIBRARY(archive, ARCHIVE_FUNCTIONS)
 
 #ifndef LAZY_NO_REDIRECT
+#define archive_entry_clear lazy_archive.archive_entry_clear
+#define archive_entry_set_gid lazy_archive.archive_entry_set_gid
+#define archive_entry_set_uid lazy_archive.archive_entry_set_uid
+#define archive_errno lazy_archive.archive_errno
 #define archive_error_string lazy_archive.archive_error_string
 #define archive_entry_filetype lazy_archive.archive_entry_filetype
 #define archive_entry_free lazy_archive.archive_entry_free
@@ -66,6 +80,7 @@ LAZY_LIBRARY(archive, ARCHIVE_FUNCTIONS)
 #define archive_entry_stat lazy_archive.archive_entry_stat
 #define archive_entry_symlink lazy_archive.archive_entry_symlink
 #define archive_filter_bytes lazy_archive.archive_filter_bytes
+#define archive_format lazy_archive.archive_format
 #define archive_read_data lazy_archive.archive_read_data
 #define archive_read_data_skip lazy_archive.archive_read_data_skip
 #define archive_read_free lazy_archive.archive_read_free
@@ -74,6 +89,11 @@ LAZY_LIBRARY(archive, ARCHIVE_FUNCTIONS)
 #define archive_read_open_fd lazy_archive.archive_read_open_fd
 #define archive_read_open_memory lazy_archive.archive_read_open_memory
 #define archive_read_support_filter_all lazy_archive.archive_read_support_filter_all
+#define archive_read_support_filter_bzip2 lazy_archive.archive_read_support_filter_bzip2
+#define archive_read_support_filter_gzip lazy_archive.archive_read_support_filter_gzip
+#define archive_read_support_filter_lzma lazy_archive.archive_read_support_filter_lzma
+#define archive_read_support_filter_xz lazy_archive.archive_read_support_filter_xz
+#define archive_read_support_filter_zstd lazy_archive.archive_read_support_filter_zstd
 #define archive_read_support_format_cpio lazy_archive.archive_read_support_format_cpio
 #define archive_read_support_format_empty lazy_archive.archive_read_support_format_empty
 #define archive_read_support_format_raw lazy_archive.archive_read_support_format_raw

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "base/tree_backend.h"
+#include "base/tree_memory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -412,6 +413,19 @@ struct tree *tree_live(void)
 	return t;
 }
 
+static bool holds_host(int dir)
+{
+	const struct folder f = {.dir = dir};
+
+	for (size_t i = 0; i < host_marks_count; i++) {
+		SCOPED(close_at) int fd = folder_open(&f, host_marks[i], O_PATH);
+
+		if (fd >= 0)
+			return true;
+	}
+	return false;
+}
+
 int tree_open(struct tree **out, const char *path, struct err *e)
 {
 	SCOPED(close_at) int probe_fd = sys_open(path, O_PATH, 0);
@@ -428,6 +442,9 @@ int tree_open(struct tree **out, const char *path, struct err *e)
 		return err_sys(e, fd, "%s", path);
 	if (S_ISREG(st.st_mode))
 		return tree_archive_open(out, path, fd, e);
+	if (!holds_host(fd))
+		return err_set(e, EINVAL, "%s: no proc, sys or dev in it: not a captured host",
+			       path);
 	*out = folder_tree(path, TAKE_FD(fd));
 	return 0;
 }
