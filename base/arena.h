@@ -18,7 +18,8 @@ char *arena_dup(struct arena *a, const char *s);
 /* Copies n bytes and adds a NUL. */
 char *arena_dupn(struct arena *a, const void *p, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-char *arena_vprintf(struct arena *a, const char *fmt, va_list ap);
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
 
 /* Grows an array in the arena by doubling: call before writing element `count`.
  *	ARENA_GROW(a, list->items, list->count, list->room);

@@ -175,10 +175,7 @@ static int read_members(struct reader *r, struct archive_entry *entry, struct er
 
 static bool begins_like_archive(const struct strbuf *b)
 {
-	static const char *const magic[] = {"\x1f\x8b", "BZh",
-					    "\xfd"
-					    "7zX",
-					    "\x28\xb5\x2f\xfd"};
+	static const char *const magic[] = {"\x1f\x8b", "BZh", "\3757zX", "\x28\xb5\x2f\xfd"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(magic); i++)
 		if (b->len && !strncmp(b->text, magic[i], strlen(magic[i])))

@@ -42,7 +42,8 @@ const char *verdict_name(enum verdict v)
 	return verdicts[v];
 }
 
-static void answer(struct finding *f, enum verdict v, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void answer(struct finding *f, enum verdict v,
+							 const char *fmt, va_list ap)
 {
 	f->verdict = v;
 	f->note = fmt ? arena_vprintf(f->a, fmt, ap) : NULL;
