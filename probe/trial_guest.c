@@ -1,0 +1,532 @@
+/* The trial guest on x86-64: 64 KiB of memory, a few instructions a step, 64-bit mode with paging.
+ *
+ * Guest-physical = guest-virtual, one 2 MiB page:
+ *	0x1000 PML4   0x2000 PDPT   0x3000 page directory   0x4000 code   0x5000 XSAVE area   0x6000 operands
+ *	0x8000 stack, downwards
+ * There is no IDT: an instruction that faults ends in a triple fault, which KVM reports as KVM_EXIT_SHUTDOWN. */
+#include "probe/trial_guest.h"
+
+#if TRIAL_OFFERED
+
+#include "base/bytes.h"
+#include "base/scope.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+enum {
+	GUEST_BYTES = 0x10000,
+	AT_PML4 = 0x1000,
+	AT_PDPT = 0x2000,
+	AT_PD = 0x3000,
+	AT_CODE = 0x4000,
+	AT_XSAVE = 0x5000,
+	AT_DATA = 0x6000,
+	AT_STACK = 0x8000,
+	TRIAL_PORT = 0x10,
+};
+
+/* Present, writable, accessed, dirty: set beforehand, so that the walker has nothing to write. */
+enum { PTE_TABLE = 0x23, PTE_LARGE = 0xe3 };
+
+/* Budgets. Where KVM accelerates the loops settle long before them. */
+enum {
+	LOOP_BUDGET_NS = 5000000,
+	LOOP_ENOUGH_NS = 150000, /* a run this long drowns the cost of entry and exit (2-50 us) */
+	EXITS_BUDGET_NS = 1500000,
+	LOOP_FIRST = 256,
+	LOOP_MOST = 1 << 22,
+	EXITS_FIRST = 8,
+	EXITS_MOST = 256,
+	BEST_OF = 3,
+};
+
+/* ---- the code ---- */
+
+/* clang-format off */
+static const uint8_t code_hlt[] = {
+	0xf4,				/* hlt */
+};
+static const uint8_t code_port_io[] = {
+	0xb0, 0x42,			/* mov $0x42,%al */
+	0xe6, TRIAL_PORT,		/* out %al,$0x10 */
+	0xf4,				/* hlt */
+};
+static const uint8_t code_cmpxchg16b[] = {	/* rdx:rax = (rsi), rcx:rbx = the new value */
+	0xf0, 0x48, 0x0f, 0xc7, 0x0e,	/* lock cmpxchg16b (%rsi) */
+	0xf4,				/* hlt */
+};
+static const uint8_t code_xrstor[] = {	/* edx:eax = the components, rdi = an XSAVE area in its initial state */
+	0x48, 0x0f, 0xae, 0x2f,		/* xrstor64 (%rdi) */
+	0xf4,				/* hlt */
+};
+static const uint8_t code_fninit[] = {
+	0xdb, 0xe3,			/* fninit */
+	0xf4,				/* hlt */
+};
+static const uint8_t code_fxrstor[] = {	/* what a kernel uses where XSAVE is not offered */
+	0x48, 0x0f, 0xae, 0x0f,		/* fxrstor64 (%rdi) */
+	0xf4,				/* hlt */
+};
+static const uint8_t code_fwait[] = {	/* with fninit it makes finit: firmware begins with it */
+	0x9b,				/* fwait */
+	0xf4,				/* hlt */
+};
+static const uint8_t code_sse2[] = {
+	0x66, 0x0f, 0x6f, 0x06,		/* movdqa (%rsi),%xmm0 */
+	0x66, 0x0f, 0xfe, 0xc0,		/* paddd %xmm0,%xmm0 */
+	0x66, 0x0f, 0x7f, 0x46, 0x40,	/* movdqa %xmm0,0x40(%rsi) */
+	0xf4,				/* hlt */
+};
+static const uint8_t code_avx[] = {
+	0xc5, 0xfc, 0x10, 0x06,		/* vmovups (%rsi),%ymm0 */
+	0xc5, 0xfc, 0x57, 0xc8,		/* vxorps %ymm0,%ymm0,%ymm1 */
+	0xc5, 0xfc, 0x11, 0x4e, 0x40,	/* vmovups %ymm1,0x40(%rsi) */
+	0xf4,				/* hlt */
+};
+static const uint8_t code_loop[] = {	/* rcx = how often */
+	0x48, 0xff, 0xc9,		/* dec %rcx */
+	0x75, 0xfb,			/* jnz the line above */
+	0xf4,				/* hlt */
+};
+static const uint8_t code_exits[] = {	/* rcx = how often */
+	0xe6, TRIAL_PORT,		/* out %al,$0x10 */
+	0x48, 0xff, 0xc9,		/* dec %rcx */
+	0x75, 0xf9,			/* jnz the first line */
+	0xf4,				/* hlt */
+};
+/* clang-format on */
+
+/* ---- one vCPU ---- */
+
+static bool cpuid_bit(const struct guest *g, uint32_t function, int reg, int bit)
+{
+	if (!g->cpuid)
+		return false;
+	for (unsigned i = 0; i < g->cpuid->nent; i++) {
+		const struct kvm_cpuid_entry2 *e = &g->cpuid->entries[i];
+		uint32_t regs[] = {e->eax, e->ebx, e->ecx, e->edx};
+
+		if (e->function == function)
+			return regs[reg] >> bit & 1;
+	}
+	return false;
+}
+
+static bool has_xsave(const struct guest *g)
+{
+	return cpuid_bit(g, 1, 2, 26) && g->notes->caps[KVM_CAP_XCRS];
+}
+
+static bool has_avx(const struct guest *g)
+{
+	return has_xsave(g) && cpuid_bit(g, 1, 2, 28);
+}
+
+static struct kvm_segment segment(uint16_t selector, uint8_t type, bool code)
+{
+	return (struct kvm_segment){
+		.limit = 0xffffffff,
+		.selector = selector,
+		.type = type,
+		.present = 1,
+		.s = 1,
+		.l = code,
+		.db = !code,
+		.g = 1,
+	};
+}
+
+static int set_sregs(struct guest *g)
+{
+	struct kvm_sregs s;
+	struct kvm_segment data = segment(0x10, 3, false);
+
+	if (ioctl(g->vcpu, KVM_GET_SREGS, &s) < 0)
+		return -errno;
+	s.cs = segment(0x08, 11, true);
+	s.ds = s.es = s.fs = s.gs = s.ss = data;
+	s.cr0 = 0x80010033; /* PG WP NE ET MP PE */
+	s.cr3 = AT_PML4;
+	s.cr4 = 0x620; /* PAE OSFXSR OSXMMEXCPT */
+	if (has_xsave(g))
+		s.cr4 |= 1 << 18; /* OSXSAVE */
+	s.efer = 0x500;           /* LME LMA */
+	return ioctl(g->vcpu, KVM_SET_SREGS, &s) < 0 ? -errno : 0;
+}
+
+static int set_state(struct guest *g)
+{
+	struct kvm_xcrs x = {.nr_xcrs = 1};
+	int r = set_sregs(g);
+
+	if (r < 0 || !has_xsave(g))
+		return r;
+	x.xcrs[0].value = has_avx(g) ? 7 : 3;
+	return ioctl(g->vcpu, KVM_SET_XCRS, &x) < 0 ? -errno : 0;
+}
+
+static void close_vcpu(struct guest *g)
+{
+	if (g->run)
+		munmap(g->run, g->run_size);
+	g->run = NULL;
+	close_at(&g->vcpu);
+	g->vcpu = -1;
+}
+
+/* The first vCPU reports its steps; a later one replaces a broken one and has nothing new to say. */
+static bool open_vcpu(struct guest *g)
+{
+	struct trial_notes *n = g->notes;
+	void *run;
+	int r;
+
+	step_enter(n, STEP_CREATE_VCPU);
+	g->vcpu = ioctl(g->vm, KVM_CREATE_VCPU, g->next_vcpu++);
+	if (g->vcpu < 0)
+		return step_fail(n, STEP_CREATE_VCPU, errno);
+	step_pass(n, STEP_CREATE_VCPU);
+	step_enter(n, STEP_MMAP);
+	if (n->mmap_size < (int)sizeof(struct kvm_run) || n->mmap_size > 1 << 24)
+		return step_fail(n, STEP_MMAP, EINVAL);
+	g->run_size = (size_t)n->mmap_size;
+	run = mmap(NULL, g->run_size, PROT_READ | PROT_WRITE, MAP_SHARED, g->vcpu, 0);
+	if (run == MAP_FAILED)
+		return step_fail(n, STEP_MMAP, errno);
+	g->run = run;
+	step_pass(n, STEP_MMAP);
+	step_enter(n, STEP_CPUID);
+	if (!g->cpuid)
+		return step_fail(n, STEP_CPUID, (int)n->leaves_err);
+	if (ioctl(g->vcpu, KVM_SET_CPUID2, g->cpuid) < 0)
+		return step_fail(n, STEP_CPUID, errno);
+	step_pass(n, STEP_CPUID);
+	step_enter(n, STEP_STATE);
+	r = set_state(g);
+	if (r < 0)
+		return step_fail(n, STEP_STATE, r);
+	step_pass(n, STEP_STATE);
+	g->broken = false;
+	return true;
+}
+
+static bool open_vm(struct guest *g)
+{
+	struct trial_notes *n = g->notes;
+
+	step_enter(n, STEP_CREATE_VM);
+	do
+		g->vm = ioctl(g->kvm, KVM_CREATE_VM, 0UL);
+	while (g->vm < 0 && errno == EINTR);
+	if (g->vm < 0)
+		return step_fail(n, STEP_CREATE_VM, errno);
+	step_pass(n, STEP_CREATE_VM);
+	/* Only VT-x without "unrestricted guest" needs it; where it is refused, KVM_RUN will tell. */
+	if (n->caps[KVM_CAP_SET_TSS_ADDR])
+		(void)ioctl(g->vm, KVM_SET_TSS_ADDR, 0xfffbd000UL);
+	return true;
+}
+
+static bool open_memory(struct guest *g)
+{
+	struct kvm_userspace_memory_region slot = {.memory_size = GUEST_BYTES};
+	void *p;
+
+	step_enter(g->notes, STEP_MEMORY);
+	p = mmap(NULL, GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return step_fail(g->notes, STEP_MEMORY, errno);
+	g->memory = p;
+	slot.userspace_addr = (uintptr_t)p;
+	if (ioctl(g->vm, KVM_SET_USER_MEMORY_REGION, &slot) < 0)
+		return step_fail(g->notes, STEP_MEMORY, errno);
+	put_le64(g->memory + AT_PML4, AT_PDPT | PTE_TABLE);
+	put_le64(g->memory + AT_PDPT, AT_PD | PTE_TABLE);
+	put_le64(g->memory + AT_PD, PTE_LARGE);
+	step_pass(g->notes, STEP_MEMORY);
+	return true;
+}
+
+void guest_close(struct guest *g)
+{
+	close_vcpu(g);
+	close_at(&g->vm);
+	g->vm = -1;
+	if (g->memory)
+		munmap(g->memory, GUEST_BYTES);
+	g->memory = NULL;
+}
+
+/* ---- running ---- */
+
+/* Runs until the vCPU halts; each port write is counted and stepped over. False: it stopped for another reason. */
+static bool run_to_hlt(struct guest *g, enum trial_step s, uint64_t *outs)
+{
+	struct step_result *r = &g->notes->steps[s];
+	struct kvm_run *run = g->run;
+	struct kvm_regs regs;
+
+	for (*outs = 0;;) {
+		if (ioctl(g->vcpu, KVM_RUN, 0) < 0) {
+			if (errno == EINTR || errno == EAGAIN)
+				continue;
+			g->broken = true;
+			return step_fail(g->notes, s, errno);
+		}
+		if (run->exit_reason == KVM_EXIT_HLT)
+			return true;
+		if (run->exit_reason == KVM_EXIT_INTR)
+			continue;
+		if (run->exit_reason != KVM_EXIT_IO || run->io.port != TRIAL_PORT)
+			break;
+		++*outs;
+	}
+	g->broken = true;
+	r->exit = run->exit_reason;
+	if (run->exit_reason == KVM_EXIT_INTERNAL_ERROR)
+		r->suberror = run->internal.suberror;
+	if (run->exit_reason == KVM_EXIT_FAIL_ENTRY)
+		r->hardware = run->fail_entry.hardware_entry_failure_reason;
+	if (run->exit_reason == KVM_EXIT_UNKNOWN)
+		r->hardware = run->hw.hardware_exit_reason;
+	if (ioctl(g->vcpu, KVM_GET_REGS, &regs) == 0)
+		r->rip = regs.rip;
+	return step_fail(g->notes, s, 0);
+}
+
+static struct kvm_regs start_regs(void)
+{
+	return (struct kvm_regs){
+		.rip = AT_CODE,
+		.rsp = AT_STACK,
+		.rflags = 2,
+		.rsi = AT_DATA,
+		.rdi = AT_XSAVE,
+	};
+}
+
+/* Loads the code and runs it; the caller has filled the operands. A broken vCPU is replaced first. */
+static bool run_code(struct guest *g, enum trial_step s, const uint8_t *code, size_t len,
+		     struct kvm_regs regs, uint64_t *outs)
+{
+	step_enter(g->notes, s);
+	if (g->broken) {
+		close_vcpu(g);
+		if (!open_vcpu(g))
+			return step_fail(g->notes, s, ECANCELED);
+	}
+	memcpy(g->memory + AT_CODE, code, len);
+	if (ioctl(g->vcpu, KVM_SET_REGS, &regs) < 0)
+		return step_fail(g->notes, s, errno);
+	return run_to_hlt(g, s, outs);
+}
+
+/* ---- the steps that stand alone ---- */
+
+struct instruction {
+	enum trial_step step;
+	const uint8_t *code;
+	size_t len;
+	bool (*offered)(const struct guest *g);
+	void (*prepare)(struct guest *g, struct kvm_regs *regs);
+	bool (*worked)(const struct guest *g, uint64_t outs); /* NULL: it halted, that is enough */
+};
+
+static bool offers_cx16(const struct guest *g)
+{
+	return cpuid_bit(g, 1, 2, 13);
+}
+
+static bool one_out(const struct guest *g, uint64_t outs)
+{
+	(void)g;
+	return outs == 1;
+}
+
+static void prepare_cx16(struct guest *g, struct kvm_regs *regs)
+{
+	memset(g->memory + AT_DATA, 0, 16);
+	regs->rbx = 0x1122334455667788;
+	regs->rcx = 0x99aabbccddeeff00;
+}
+
+static bool exchanged(const struct guest *g, uint64_t outs)
+{
+	(void)outs;
+	return le64(g->memory + AT_DATA) == 0x1122334455667788 &&
+	       le64(g->memory + AT_DATA + 8) == 0x99aabbccddeeff00;
+}
+
+/* XSTATE_BV 0: every component gets its initial state; only MXCSR is read, and must be valid. */
+static void prepare_xrstor(struct guest *g, struct kvm_regs *regs)
+{
+	memset(g->memory + AT_XSAVE, 0, 0x1000);
+	put_le32(g->memory + AT_XSAVE + 24, 0x1f80);
+	regs->rax = has_avx(g) ? 7 : 3;
+}
+
+static void prepare_vector(struct guest *g, struct kvm_regs *regs)
+{
+	(void)regs;
+	memset(g->memory + AT_DATA, 0x11, 64);
+	memset(g->memory + AT_DATA + 64, 0x33, 64);
+}
+
+static bool doubled(const struct guest *g, uint64_t outs)
+{
+	(void)outs;
+	return le32(g->memory + AT_DATA + 64) == 0x22222222;
+}
+
+static bool zeroed(const struct guest *g, uint64_t outs)
+{
+	(void)outs;
+	return le64(g->memory + AT_DATA + 64) == 0 && le64(g->memory + AT_DATA + 64 + 24) == 0;
+}
+
+static const struct instruction instructions[] = {
+	{STEP_HLT, code_hlt, sizeof code_hlt},
+	{STEP_PORT_IO, code_port_io, sizeof code_port_io, .worked = one_out},
+	{STEP_CMPXCHG16B, code_cmpxchg16b, sizeof code_cmpxchg16b, offers_cx16, prepare_cx16,
+	 exchanged},
+	{STEP_XRSTOR, code_xrstor, sizeof code_xrstor, has_xsave, prepare_xrstor},
+	{STEP_FXRSTOR, code_fxrstor, sizeof code_fxrstor, .prepare = prepare_xrstor},
+	{STEP_FNINIT, code_fninit, sizeof code_fninit},
+	{STEP_FWAIT, code_fwait, sizeof code_fwait},
+	{STEP_SSE2, code_sse2, sizeof code_sse2, .prepare = prepare_vector, .worked = doubled},
+	{STEP_AVX, code_avx, sizeof code_avx, has_avx, prepare_vector, zeroed},
+};
+
+static bool try_instruction(struct guest *g, const struct instruction *i)
+{
+	struct kvm_regs regs = start_regs();
+	uint64_t outs;
+
+	if (i->offered && !i->offered(g)) {
+		g->notes->steps[i->step].state = STEP_NOT_OFFERED;
+		return true;
+	}
+	if (i->prepare)
+		i->prepare(g, &regs);
+	if (!run_code(g, i->step, i->code, i->len, regs, &outs))
+		return false;
+	/* It halted, but the operands are wrong: executed, and executed wrongly. */
+	if (i->worked && !i->worked(g, outs))
+		return step_fail(g->notes, i->step, EBADMSG);
+	step_pass(g->notes, i->step);
+	return true;
+}
+
+/* ---- the clock ---- */
+
+static bool timed(struct guest *g, enum trial_step s, const uint8_t *code, size_t len,
+		  uint64_t count, uint64_t *ns)
+{
+	struct kvm_regs regs = start_regs();
+	uint64_t start, outs;
+
+	regs.rcx = count;
+	start = now_ns();
+	if (!run_code(g, s, code, len, regs, &outs))
+		return false;
+	*ns = now_ns() - start;
+	return true;
+}
+
+static uint64_t native_loop(uint64_t count)
+{
+	uint64_t start = now_ns();
+
+	__asm__ volatile("1: dec %0\n\tjnz 1b" : "+r"(count) : : "cc");
+	return now_ns() - start;
+}
+
+static bool within(uint64_t a, uint64_t b, unsigned percent)
+{
+	uint64_t more = a > b ? a : b, less = a > b ? b : a;
+
+	return (more - less) * 100 <= more * percent;
+}
+
+/* Grows the loop until a run is long and its cost per round no longer falls, or until the budget is spent. */
+static bool settle_loop(struct guest *g, uint64_t *count, uint64_t *best)
+{
+	uint64_t start = now_ns(), ns, before = 0;
+
+	for (*count = LOOP_FIRST;; *count *= 4) {
+		if (!timed(g, STEP_LOOP, code_loop, sizeof code_loop, *count, &ns))
+			return false;
+		*best = ns;
+		if (ns >= LOOP_ENOUGH_NS && within(before * 4, ns, 25))
+			return true;
+		/* The next run would take four times as long, and three of that size are to follow. */
+		if (*count >= LOOP_MOST || now_ns() - start + ns * 4 > LOOP_BUDGET_NS / 3)
+			return true;
+		before = ns;
+	}
+}
+
+static void time_loop(struct guest *g)
+{
+	struct trial_notes *n = g->notes;
+	uint64_t count, best, empty = UINT64_MAX, native = UINT64_MAX, ns;
+
+	if (!settle_loop(g, &count, &best))
+		return;
+	n->native_count = 1 << 17;
+	for (int i = 0; i < BEST_OF; i++) {
+		if (!timed(g, STEP_LOOP, code_loop, sizeof code_loop, count, &ns))
+			return;
+		best = ns < best ? ns : best;
+		if (!timed(g, STEP_LOOP, code_loop, sizeof code_loop, 1, &ns))
+			return;
+		empty = ns < empty ? ns : empty;
+		ns = native_loop(n->native_count);
+		native = ns < native ? ns : native;
+	}
+	n->loop_count = count;
+	n->loop_guest_ns = best > empty ? best - empty : best;
+	n->native_ns = native ? native : 1;
+	step_pass(n, STEP_LOOP);
+}
+
+static void time_exits(struct guest *g)
+{
+	struct trial_notes *n = g->notes;
+	uint64_t count = EXITS_FIRST, best = UINT64_MAX, ns, start = now_ns();
+
+	for (int i = 0; i < BEST_OF + 1; i++) {
+		if (!timed(g, STEP_EXITS, code_exits, sizeof code_exits, count, &ns))
+			return;
+		if (i == 0) { /* warms up, and tells how many fit */
+			uint64_t fit = EXITS_BUDGET_NS / BEST_OF / (ns / count + 1);
+
+			count = fit > EXITS_MOST    ? EXITS_MOST
+				: fit < EXITS_FIRST ? EXITS_FIRST
+						    : fit;
+			continue;
+		}
+		best = ns < best ? ns : best;
+		if (now_ns() - start > EXITS_BUDGET_NS)
+			break;
+	}
+	n->exit_count = count;
+	n->exit_ns = best;
+	step_pass(n, STEP_EXITS);
+}
+
+void guest_trial(struct guest *g)
+{
+	if (!open_vm(g) || !open_memory(g) || !open_vcpu(g))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(instructions); i++)
+		if (!try_instruction(g, &instructions[i]) && i == 0)
+			return; /* without HLT nothing that follows can end */
+	time_loop(g);
+	time_exits(g);
+}
+
+#endif
