@@ -4,7 +4,7 @@
 #include "base/scope.h"
 
 const struct area *const areas[] = {
-	NULL,
+	&kernel_area,
 };
 
-const size_t nareas = 0;
+const size_t nareas = ARRAY_SIZE(areas);

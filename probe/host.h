@@ -4,6 +4,7 @@
 
 #include "probe/check.h"
 #include "probe/fact.h"
+#include "probe/kernel.h"
 
 #include <jansson.h>
 
@@ -16,6 +17,7 @@ struct host {
 	struct tree *t;
 	struct arena *a;
 	const struct probe_options *opt;
+	struct kernel kernel;
 };
 
 /* One row per area, in the order they are gathered: an area may read what earlier ones found. */
