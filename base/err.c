@@ -66,3 +66,14 @@ const char *err_name(int code)
 
 	return s ? s : "E?";
 }
+
+int err_number(const char *name)
+{
+	for (int code = 1; code < 200; code++) {
+		const char *s = strerrorname_np(code);
+
+		if (s && !strcmp(s, name))
+			return code;
+	}
+	return 0;
+}

@@ -21,3 +21,5 @@ int err_in(struct err *e, int r, const char *fmt, ...) __attribute__((format(pri
 /* "No such file or directory" and its short name "ENOENT". */
 const char *err_word(int code);
 const char *err_name(int code);
+/* The number of "ENOENT"; 0 for a word that names none. */
+int err_number(const char *name);

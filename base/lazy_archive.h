@@ -52,6 +52,7 @@
 	X(archive_write_free)                                                                      \
 	X(archive_write_header)                                                                    \
 	X(archive_write_new)                                                                       \
+	X(archive_write_open)                                                                      \
 	X(archive_write_open_memory)                                                               \
 	X(archive_write_open_fd)                                                                   \
 	X(archive_write_set_format_pax_restricted)                                                 \
@@ -105,6 +106,7 @@ LAZY_LIBRARY(archive, ARCHIVE_FUNCTIONS)
 #define archive_write_free lazy_archive.archive_write_free
 #define archive_write_header lazy_archive.archive_write_header
 #define archive_write_new lazy_archive.archive_write_new
+#define archive_write_open lazy_archive.archive_write_open
 #define archive_write_open_memory lazy_archive.archive_write_open_memory
 #define archive_write_open_fd lazy_archive.archive_write_open_fd
 #define archive_write_set_format_pax_restricted lazy_archive.archive_write_set_format_pax_restricted

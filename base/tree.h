@@ -69,3 +69,6 @@ int tree_answer(struct tree *t, const char *key, tree_ask *ask, void *arg, const
 
 /* From here on remember everything that is asked, for tree_save. */
 void tree_record(struct tree *t);
+/* Appends a capture of everything asked since then: tree_open of these bytes answers the same, errors included.
+ * Unless raw, what names the machine or a person is replaced. */
+int tree_save(struct tree *t, struct strbuf *out, bool raw, struct err *e);

@@ -7,6 +7,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "base/tree_backend.h"
+#include "base/tree_capture.h"
 
 #include <errno.h>
 #include <string.h>

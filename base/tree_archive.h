@@ -8,8 +8,6 @@ bool ttar_is(const char *text, size_t len);
 /* Fills m. -EINVAL with a sentence (without the file's name) for what is no such text. */
 int ttar_read(struct memory *m, const char *text, size_t len, struct err *e);
 
-/* The name of the member that makes an archive a capture of ours; it comes first. */
-#define CAPTURE_INDEX "vmint-capture.json"
 /* A tree that answers as recorded: index is the text of that member, m holds the other members. Takes m on success. */
 int capture_read(struct tree **out, const char *name, struct memory *m, const char *index,
 		 size_t len, struct err *e);

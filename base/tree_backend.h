@@ -28,6 +28,11 @@ struct tree_memo {
 	struct tree_memo *next_in_bucket, *next;
 };
 
+/* What the tree shall answer from now on without asking its backend. data may be NULL when len is 0; st too. */
+void tree_preset(struct tree *t, const struct tree_memo *answer);
+/* What is known of this question already, or NULL. */
+const struct tree_memo *tree_recall(const struct tree *t, char kind, const char *key);
+
 /* All that was asked since tree_record, oldest first. */
 const struct tree_memo *tree_memos(const struct tree *t);
 
