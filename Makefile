@@ -43,6 +43,7 @@ SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/gen/profiles.o
 PARTS := $(filter-out $(OUT)/cli/main.o,$(OBJECTS))
 UNITS := $(sort $(wildcard tests/unit/test_*.c))
+CORPORA := $(sort $(wildcard tests/corpus/*.c))
 FUZZERS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 PROFILES := $(sort $(wildcard probe/profiles/*.yaml))
 
@@ -86,6 +87,11 @@ $(OUT)/tests/unit/%: tests/unit/%.c $(OUT)/libvmint.a
 	@$(SAY) CC $@
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_all) $(LDFLAGS_$(V)) -MMD -MP -o $@ $< $(OUT)/libvmint.a -lcmocka $(LIBS)
 
+$(OUT)/tests/corpus/%: tests/corpus/%.c $(OUT)/libvmint.a
+	@mkdir -p $(@D)
+	@$(SAY) CC $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_all) $(LDFLAGS_$(V)) -MMD -MP -o $@ $< $(OUT)/libvmint.a $(LIBS)
+
 build/clang-fuzz/tests/fuzz/%: tests/fuzz/%.c build/clang-fuzz/libvmint.a
 	@mkdir -p $(@D)
 	@$(SAY) CC $@
@@ -109,8 +115,9 @@ test: deps
 test-now: check
 	@tests/test.sh $(OUT)
 
-test-corpus: vmint
-	@tests/corpus.sh
+# Real hosts and templates captured by others, in ../shared/data; skipped where they are not.
+test-corpus: vmint $(CORPORA:%.c=$(OUT)/%)
+	@tests/corpus.sh $(OUT)
 
 test-lab: vmint
 	@tests/lab/run.sh quick
@@ -152,6 +159,6 @@ help:
 
 .SECONDARY:
 
--include $(OBJECTS:.o=.d) $(UNITS:%.c=$(OUT)/%.d)
+-include $(OBJECTS:.o=.d) $(UNITS:%.c=$(OUT)/%.d) $(CORPORA:%.c=$(OUT)/%.d)
 
 .PHONY: all run deps check test test-now test-corpus test-lab test-lab-full fuzz fuzz-build bench lint install uninstall dist clean help

@@ -5,6 +5,7 @@
 
 const struct area *const areas[] = {
 	&kernel_area,
+	&place_area,
 };
 
 const size_t nareas = ARRAY_SIZE(areas);

@@ -5,6 +5,7 @@
 #include "probe/check.h"
 #include "probe/fact.h"
 #include "probe/kernel.h"
+#include "probe/place.h"
 
 #include <jansson.h>
 
@@ -18,6 +19,7 @@ struct host {
 	struct arena *a;
 	const struct probe_options *opt;
 	struct kernel kernel;
+	struct place place;
 };
 
 /* One row per area, in the order they are gathered: an area may read what earlier ones found. */
