@@ -1,0 +1,146 @@
+# The situations, as data: what is done, what is true, what vmint must say.
+#
+# boot NAME [cpu=] [machine=] [devices=] [args=] [prepare=]     a host; `here` is this machine, each row in namespaces
+# situation ID [do=] [undo=] [via=] [probe=] [ask=] truth= verdict= [cause=] [checks=] [facts=]
+#
+# truth  for ask=kvm: can a guest run, for the one who asks: yes, slow, no. Decided by what is done; tool.c's oracle must
+#        agree, or the situation was not made. For another question: yes or no, decided by what is done.
+# verdict, cause  what vmint must say; `a|b` allows either, cause is an id or a layer. Here, `same` is what it says of
+#        this machine untouched.
+# checks, facts  what single rows must say: "devices.iommu=pass"; a fact's word is its text, number or yes/no.
+# via    how the asking processes are started: words of tool.c, or another program
+
+alice="$TOOL user 1000 1000 - --"
+member="$TOOL user 1000 1000 104 --"
+carol="$TOOL user 1002 1002 - --"
+
+# ---- a host where all is well, and what can happen to its node ----
+
+boot kvm prepare='modprobe kvm_amd'
+situation plain truth=yes verdict=ready
+situation node-missing do='no_node' truth=no verdict=not-ready cause=node
+situation node-empty-file do='no_node; : >/dev/kvm; chmod 666 /dev/kvm' truth=no verdict=not-ready cause=node
+situation node-folder do='no_node; mkdir /dev/kvm' truth=no verdict=not-ready cause=node
+situation node-fifo do='no_node; mkfifo -m 666 /dev/kvm' truth=no verdict=not-ready cause=node
+situation node-block do='node b 10 232 0666 root:kvm' truth=no verdict=not-ready cause=node
+situation node-dangling-link do='no_node; ln -s /nowhere /dev/kvm' truth=no verdict=not-ready cause=node
+situation node-link-to-elsewhere do='no_node; mkdir -p /dev/other; mknod -m 666 /dev/other/kvm c 10 232; ln -s other/kvm /dev/kvm' undo='rm -r /dev/other' truth=yes verdict=ready
+situation node-is-null do='node c 1 3 0666 root:root' truth=no verdict=not-ready cause=node
+situation node-unregistered-minor do='node c 10 250 0666 root:kvm' truth=no verdict=not-ready cause=node
+situation owner-root-0600 do='access 600 root:root' via="$alice" truth=no verdict=not-ready cause=permission
+situation not-in-group via="$alice" truth=no verdict=not-ready cause=permission
+situation in-group via="$member" truth=yes verdict=ready
+situation session-too-old via="$carol" truth=no verdict=not-ready cause=permission
+situation mode-0666 do='access 666 root:root' via="$alice" truth=yes verdict=ready
+situation mode-read-only do='access 640 root:kvm' via="$member" truth=no verdict=not-ready cause=permission
+situation acl-grants do='setfacl -m u:1000:rw /dev/kvm' via="$alice" truth=yes verdict=ready
+situation acl-denies do='setfacl -m u:1000:--- /dev/kvm' via="$member" truth=no verdict=not-ready cause=permission
+situation acl-mask-limits do='setfacl -m u:1000:rw,m::r /dev/kvm' via="$alice" truth=no verdict=not-ready cause=permission
+situation user-option do=: probe='--user alice' ask=user truth=no verdict=not-ready cause=permission
+situation user-option-member do='access 666 root:root' probe='--user alice' ask=user truth=yes verdict=ready
+situation nodev-mount do='own_dev nodev' truth=no verdict=not-ready cause=mount
+
+# ---- confined on a host where all is well ----
+
+situation cgroup1-denies do='mkdir /tmp/c; mount -t cgroup -o devices c /tmp/c; mkdir /tmp/c/lab; echo "c 10:232 rwm" >/tmp/c/lab/devices.deny; echo $$ >/tmp/c/lab/cgroup.procs' undo='umount /tmp/c; rmdir /tmp/c' truth=no verdict=not-ready cause=cgroup
+situation cgroup2-denies do='mkdir /sys/fs/cgroup/lab; $TOOL deny-kvm /sys/fs/cgroup/lab; echo $$ >/sys/fs/cgroup/lab/cgroup.procs' undo='rmdir /sys/fs/cgroup/lab' truth=no verdict=not-ready cause=cgroup
+situation userns-root-is-nobody via="$TOOL user 1000 1000 - userns root --" truth=no verdict=not-ready cause=permission
+situation userns-group-unmapped via="$TOOL user 1000 1000 104 userns same --" truth=yes verdict=ready
+situation userns-nothing-mapped via="$TOOL user 1000 1000 - userns none --" truth=no verdict=not-ready cause=permission
+situation no-more-files via="$TOOL nofile 4 --" truth=no verdict='unknown|not-ready' cause=limits
+situation seccomp-create-vm via="$TOOL no-create-vm --" truth=no verdict=not-ready cause=sandbox
+situation seccomp-all-ioctls via="$TOOL no-kvm-ioctl --" truth=no verdict=not-ready cause=sandbox
+situation chroot-without-dev do='own_root' via="chroot $LAB_TMP/root $TOOL --" truth=no verdict=not-ready cause=node
+situation container-without-device do='own_dev; no_node; : >/.dockerenv' undo='rm -f /.dockerenv' via="unshare -p -f -i -u -n $TOOL --" truth=no verdict=not-ready cause=node
+situation left-over-dockerenv do=': >/.dockerenv' undo='rm -f /.dockerenv' ask=container truth=no verdict=ready
+situation cpuinfo-without-flag do='cpuinfo "s/ svm\\b//"' truth=yes verdict=ready
+situation cpuinfo-long-line do='cpuinfo "s/ svm\\b//; s/^(flags.*)/\1 $(seq -s" " 1000 1400) svm/"' truth=yes verdict=ready
+situation no-proc do='umount -l /proc' truth=yes verdict=ready
+situation no-sys do='umount -l /sys' truth=yes verdict=ready
+
+# ---- what is not a yes or no about KVM ----
+
+situation hugepages do='echo 16 >/proc/sys/vm/nr_hugepages' undo='echo 0 >/proc/sys/vm/nr_hugepages' ask=hugepages truth=yes verdict=ready
+situation memory-limited do='mkdir /sys/fs/cgroup/lab; echo +memory >/sys/fs/cgroup/cgroup.subtree_control; echo 64M >/sys/fs/cgroup/lab/memory.max; echo $$ >/sys/fs/cgroup/lab/cgroup.procs' undo='rmdir /sys/fs/cgroup/lab; echo -memory >/sys/fs/cgroup/cgroup.subtree_control' ask=memory truth=no verdict=ready
+situation cgroup2-only do=: ask=cgroup truth=v2 verdict=ready
+situation cgroup1-only do='umount /sys/fs/cgroup; mount -t tmpfs cg /sys/fs/cgroup; for c in cpu memory devices; do mkdir /sys/fs/cgroup/$c; mount -t cgroup -o $c $c /sys/fs/cgroup/$c; done' undo='mount | grep -c cgroup >/dev/null' ask=cgroup truth=v1 verdict=ready
+situation nested-on do=: probe='--for nested' ask=nested truth=yes verdict=ready
+situation vhost-and-tun do='modprobe vhost_net; modprobe tun' undo='rmmod vhost_net' ask=vhost truth=yes verdict=ready
+situation no-vhost do='rm -f /dev/vhost-net' ask=vhost truth=no verdict=ready
+
+# ---- modules, on the same host: from here on kvm is taken out ----
+
+situation vendor-module-out do='rmmod kvm_amd; no_node' truth=no verdict=not-ready cause=module
+situation nothing-loaded do='rmmod kvm; no_node' truth=no verdict=not-ready cause=module
+situation node-left-behind do='mknod -m 666 /dev/kvm c 10 232' truth=no verdict=not-ready cause=module
+situation blacklisted do='echo "blacklist kvm_amd" >/etc/modprobe.d/no-kvm.conf' undo='rm /etc/modprobe.d/no-kvm.conf' truth=no verdict=not-ready cause=module
+situation install-false do='echo "install kvm_amd /bin/false" >/etc/modprobe.d/no-kvm.conf' undo='rm /etc/modprobe.d/no-kvm.conf' truth=no verdict=not-ready cause=module
+situation modules-of-another-kernel do='mkdir -p /tmp/lab/m/6.0.0-old/kernel; : >/tmp/lab/m/6.0.0-old/modules.dep; mount --bind /tmp/lab/m /lib/modules' truth=no verdict=not-ready cause=module
+situation no-modules-at-all do='hide /lib/modules' truth=no verdict=not-ready cause=module
+situation modules-disabled do='echo 1 >/proc/sys/kernel/modules_disabled' truth=no verdict=not-ready cause=module
+
+# ---- processors ----
+
+boot no-svm cpu=,-svm prepare='modprobe kvm_amd 2>/dev/null'
+situation vm-without-nested truth=no verdict=not-ready cause=cpu
+situation vm-without-nested-node do='node c 10 232 0666 root:kvm' truth=no verdict=not-ready cause=cpu
+
+boot bare-no-svm cpu=,-svm,-hypervisor prepare='modprobe kvm_amd 2>/dev/null'
+situation cpu-without truth=no verdict=not-ready cause=cpu
+
+boot intel-no-vmx cpu=,-svm,vendor=GenuineIntel prepare='modprobe kvm_intel 2>/dev/null'
+situation intel-vm-without-nested truth=no verdict=not-ready cause=cpu
+
+boot flag-cleared args=clearcpuid=svm prepare='modprobe kvm_amd 2>/dev/null'
+situation kernel-cleared-svm truth=no verdict=not-ready cause=firmware
+
+# ---- kernel command line ----
+
+boot nested-off args=kvm_amd.nested=0 prepare='modprobe kvm_amd'
+situation nested-off probe='--for nested' ask=nested truth=no verdict=not-ready cause=nested
+situation nested-off-kvm truth=yes verdict=ready
+
+boot npt-off args=kvm_amd.npt=0 prepare='modprobe kvm_amd'
+situation npt-off truth=yes verdict=degraded cause=kvm
+
+boot cmdline-blacklist args=module_blacklist=kvm_amd prepare='modprobe kvm_amd 2>/dev/null'
+situation cmdline-blacklist truth=no verdict=not-ready cause=module
+
+boot modprobe-blacklist args=modprobe.blacklist=kvm_amd
+situation modprobe-blacklist truth=no verdict=not-ready cause=module
+
+boot lockdown args=lockdown=integrity prepare='modprobe kvm_amd'
+situation lockdown ask=lockdown truth=integrity verdict=ready
+
+# ---- devices ----
+
+nvme='-device nvme-subsys,id=s0 -device pcie-root-port,id=rp0,slot=1 -device nvme,serial=lab,bus=rp0,subsys=s0,max_ioqpairs=10,msix_qsize=11,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4'
+rng='-device pcie-root-port,id=rp1,slot=2 -device virtio-rng-pci,bus=rp1,disable-legacy=on,iommu_platform=on'
+to_vfio='modprobe vfio-pci; for d in /sys/bus/pci/devices/*; do [ "$(cat $d/vendor)" = 0x1af4 ] || continue; [ ! -e $d/driver ] || echo ${d##*/} >$d/driver/unbind; echo vfio-pci >$d/driver_override; echo ${d##*/} >/sys/bus/pci/drivers_probe; done'
+
+boot iommu-on machine=,kernel-irqchip=split args=intel_iommu=on prepare="modprobe kvm_amd; $to_vfio" devices="-device intel-iommu,intremap=on,caching-mode=on $nvme $rng"
+situation iommu-on ask=iommu truth=yes verdict=ready
+situation sriov ask=sriov truth=4 verdict=ready
+situation sriov-enabled do='for f in /sys/bus/pci/devices/*/sriov_numvfs; do echo 2 >$f; done' ask=sriov truth=4 verdict=ready
+
+boot iommu-off machine=,kernel-irqchip=split args=intel_iommu=off prepare="modprobe kvm_amd; $to_vfio" devices="-device intel-iommu,intremap=on $nvme $rng"
+situation iommu-off ask=iommu truth=no verdict=ready
+
+boot iommu-undriven prepare="modprobe kvm_amd" devices="-device amd-iommu $rng"
+situation iommu-undriven ask=iommu truth=no verdict=ready
+
+# ---- this machine, in private namespaces ----
+
+boot here
+situation here-plain truth=same verdict=same
+situation here-no-dev do='own_dev; no_node' truth=no verdict=not-ready cause=node
+situation here-empty-file do='own_dev; no_node; : >/dev/kvm' truth=no verdict=not-ready cause=node
+situation here-null do='own_dev; node c 1 3 0666 root:root' truth=no verdict=not-ready cause=node
+situation here-wrong-minor do='own_dev; node c 10 250 0666 root:kvm' truth=no verdict=not-ready cause=node
+situation here-nodev do='own_dev nodev' truth=no verdict=not-ready cause=mount
+situation here-nobody do='own_dev; access 600 root:root' via="$TOOL user 65534 65534 - --" truth=no verdict=not-ready cause=permission
+situation here-userns-root do='own_dev' via="$TOOL user 65534 65534 - userns root --" truth=no verdict=not-ready cause=permission
+situation here-userns-group do='own_dev; chown 0:65533 /dev/kvm' via="$TOOL user 65534 65534 65533 userns same --" truth=same verdict=same
+situation here-no-more-files via="$TOOL nofile 4 --" truth=no verdict='unknown|not-ready' cause=limits
+situation here-chroot do='own_root' via="chroot $LAB_TMP/root $TOOL --" truth=no verdict=not-ready cause=node
+situation here-cpuinfo-with-vmx do='cpuinfo "s/^(flags.*)/\1 vmx/"' truth=same verdict=same
