@@ -205,6 +205,7 @@ static int report(struct tree *t, const struct settings *s, struct err *e)
 	const struct renderer *renderer = renderer_find(s->format);
 	struct probe_options opt = {
 		.trial = !s->no_trial,
+		.versions = s->verbose || str_eq(s->format, "json"),
 		.user = s->user,
 	};
 	struct render_options ro = {

@@ -6,6 +6,8 @@
 const struct area *const areas[] = {
 	&kernel_area,
 	&place_area,
+	&network_area,
+	&devices_area,
 };
 
 const size_t nareas = ARRAY_SIZE(areas);

@@ -3,14 +3,17 @@
 #pragma once
 
 #include "probe/check.h"
+#include "probe/devices.h"
 #include "probe/fact.h"
 #include "probe/kernel.h"
 #include "probe/place.h"
+#include "probe/network.h"
 
 #include <jansson.h>
 
 struct probe_options {
 	bool trial;       /* run the trial guest */
+	bool versions;    /* also what takes longer: versions of tools, names of GPUs */
 	const char *user; /* answer for this user, or NULL for the caller */
 };
 
@@ -20,6 +23,9 @@ struct host {
 	const struct probe_options *opt;
 	struct kernel kernel;
 	struct place place;
+
+	struct network_facts network;
+	struct devices_facts devices;
 };
 
 /* One row per area, in the order they are gathered: an area may read what earlier ones found. */
