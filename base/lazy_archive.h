@@ -55,6 +55,7 @@
 	X(archive_write_open)                                                                      \
 	X(archive_write_open_memory)                                                               \
 	X(archive_write_open_fd)                                                                   \
+	X(archive_write_set_bytes_in_last_block)                                                   \
 	X(archive_write_set_format_pax_restricted)                                                 \
 	X(archive_write_set_options)
 
@@ -109,6 +110,7 @@ LAZY_LIBRARY(archive, ARCHIVE_FUNCTIONS)
 #define archive_write_open lazy_archive.archive_write_open
 #define archive_write_open_memory lazy_archive.archive_write_open_memory
 #define archive_write_open_fd lazy_archive.archive_write_open_fd
+#define archive_write_set_bytes_in_last_block lazy_archive.archive_write_set_bytes_in_last_block
 #define archive_write_set_format_pax_restricted lazy_archive.archive_write_set_format_pax_restricted
 #define archive_write_set_options lazy_archive.archive_write_set_options
 #endif

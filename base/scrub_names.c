@@ -29,6 +29,24 @@ void scrub_host(struct scrub_words *w, struct strbuf *text)
 		scrub_whole(w, text, HOST, make_host, 0);
 }
 
+void scrub_uname(struct scrub_words *w, struct strbuf *text)
+{
+	const char *at = strbuf_str(text), *line;
+	struct strbuf out = {0}, name = {0};
+	size_t n;
+
+	for (int i = 0; str_line(&at, &line, &n); i++) {
+		strbuf_addn(&name, line, n);
+		if (i == 1)
+			scrub_host(w, &name);
+		strbuf_addn(&out, strbuf_str(&name), name.len);
+		strbuf_addc(&out, '\n');
+		strbuf_fini(&name);
+	}
+	strbuf_fini(text);
+	*text = out;
+}
+
 static bool in_name(char c)
 {
 	return scrub_is_word(c) || c == '-';

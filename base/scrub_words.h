@@ -27,6 +27,8 @@ void scrub_asset_tag(struct scrub_words *w, struct strbuf *text);
 /* The whole text is the host's name; scrub_host_words replaces the names met so far where they stand as words. */
 void scrub_host(struct scrub_words *w, struct strbuf *text);
 void scrub_host_words(struct scrub_words *w, struct strbuf *text);
+/* Lines of uname(2)'s fields: the second is the host's name. */
+void scrub_uname(struct scrub_words *w, struct strbuf *text);
 /* IPv4 and IPv6 addresses, except those that mean the same everywhere. */
 void scrub_addresses(struct scrub_words *w, struct strbuf *text);
 /* An address and the names of hosts on each line. */

@@ -205,6 +205,7 @@ static int write_archive(const struct saving *s, struct strbuf *out, struct err 
 
 	archive_write_set_format_pax_restricted(a);
 	archive_write_add_filter_gzip(a);
+	archive_write_set_bytes_in_last_block(a, 1);
 	/* The same answers shall give the same bytes. */
 	archive_write_set_options(a, "gzip:!timestamp");
 	if (archive_write_open(a, out, NULL, write_part, NULL) == ARCHIVE_OK)

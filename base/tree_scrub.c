@@ -40,7 +40,8 @@ static const struct rule rules[] = {
 	{"r", "/proc/sys/kernel/hostname", scrub_host},
 	{"r", "/etc/hostname", scrub_host},
 	{"r", "/etc/hosts", scrub_hosts},
-	{"a", "uname*", scrub_host_words},
+	{"a", "uname", scrub_uname},
+	{"a", "uname", scrub_host_words},
 	{"r", "/etc/machine-id", scrub_hex},
 	{"r", "/var/lib/dbus/machine-id", scrub_hex},
 	{"r", "/proc/*cgroup", scrub_hex},
@@ -113,7 +114,8 @@ void scrub_learn(struct scrub *s, char kind, const char *key, const char *text, 
 	struct strbuf copy = {0};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++) {
-		bool names_host = rules[i].how == scrub_host || rules[i].how == scrub_hosts;
+		bool names_host = rules[i].how == scrub_host || rules[i].how == scrub_hosts ||
+				  rules[i].how == scrub_uname;
 
 		if (!names_host || !len || !strchr(rules[i].kinds, kind) ||
 		    fnmatch(rules[i].path, key, 0) != 0)

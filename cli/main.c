@@ -11,6 +11,7 @@
 
 static const struct verb *const verbs[] = {
 	&verb_probe,
+	&verb_capture,
 };
 
 static void print_help(void)

@@ -27,3 +27,4 @@ struct verb {
 void opts_print(const struct opt *opts, size_t n);
 
 extern const struct verb verb_probe;
+extern const struct verb verb_capture;

@@ -83,7 +83,7 @@ static void serial_numbers_keep_their_shape(void **state)
 static void host_names_are_found_in_earlier_answers(void **state)
 {
 	(void)state;
-	EXPECT({"uname", "Linux web-01 6.1.0", "Linux host-1 6.1.0"},
+	EXPECT({"uname", "Linux\nweb-01\n6.1.0\n", "Linux\nhost-1\n6.1.0\n"},
 	       {"/proc/cmdline", "x=web-01 y=web-012 ip=10.1.2.3::10.1.2.1 v=1.2.3",
 		"x=host-1 y=web-012 ip=192.0.2.1::192.0.2.2 v=1.2.3"},
 	       {"/proc/sys/kernel/hostname", "web-01\n", "host-1\n"},

@@ -1,0 +1,123 @@
+#!/bin/sh
+# Capture, then replay: the same report; nothing half written; nothing named.
+set -u
+vmint=${VMINT:-./vmint}
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+
+check()
+{
+	what=$1
+	shift
+	if "$@"; then
+		echo "ok: $what"
+	else
+		echo "not ok: $what"
+	fi
+}
+
+# Times are measured anew each run: they are not part of what must be equal.
+report()
+{
+	"$vmint" probe --format json "$@" 2>"$work/err" | grep -v '^  "seconds":'
+	[ ! -s "$work/err" ] || cat "$work/err" >&2
+}
+
+same_report()
+{
+	report --no-trial >"$work/live.json"
+	"$vmint" capture --raw --no-trial -o "$work/raw" || return 1
+	report --no-trial --root "$work/raw" >"$work/replay.json"
+	[ -s "$work/live.json" ] && diff -u "$work/live.json" "$work/replay.json"
+}
+
+# A trial's figures differ from run to run, so the replay is compared with a second replay.
+same_with_trial()
+{
+	"$vmint" capture --raw -o "$work/trial" || return 1
+	report --root "$work/trial" >"$work/one.json"
+	report --root "$work/trial" --no-trial >/dev/null
+	report --root "$work/trial" >"$work/two.json"
+	[ -s "$work/one.json" ] && cmp "$work/one.json" "$work/two.json"
+}
+
+same_verdicts_when_scrubbed()
+{
+	"$vmint" capture --no-trial -o "$work/scrubbed" || return 1
+	report --no-trial --root "$work/scrubbed" | grep -E '^  "verdict"|^      "(id|verdict)"' >"$work/scrubbed.ids"
+	grep -E '^  "verdict"|^      "(id|verdict)"' "$work/live.json" >"$work/live.ids"
+	[ -s "$work/live.ids" ] && diff -u "$work/live.ids" "$work/scrubbed.ids"
+}
+
+only_the_owner_reads_it()
+{
+	[ "$(stat -c %a "$work/raw")" = 600 ]
+}
+
+same_bytes_but_the_time()
+{
+	"$vmint" capture --no-trial -o - >"$work/a" && "$vmint" capture --no-trial -o - >"$work/b" || return 1
+	for f in a b; do
+		tar xOzf "$work/$f" vmint-capture.json | grep -v '^  "time":' >"$work/$f.json"
+	done
+	cmp "$work/a.json" "$work/b.json"
+}
+
+# A name of three letters may be part of anything; addresses and long names may not appear at all.
+nothing_named()
+{
+	mkdir -p "$work/open" && tar xzf "$work/scrubbed" -C "$work/open" || return 1
+	for secret in $(cat /etc/machine-id /sys/class/net/*/address /sys/class/dmi/id/product_uuid 2>/dev/null |
+		grep -v '^[0:]*$' | sort -u); do
+		if grep -rqiF -- "$secret" "$work/open"; then
+			echo "$secret is in the capture"
+			return 1
+		fi
+	done
+}
+
+cut_short()
+{
+	size=$(stat -c %s "$work/raw")
+	for n in 1 20 $((size / 2)) $((size - 9)) $((size - 1)); do
+		head -c $n "$work/raw" >"$work/cut"
+		"$vmint" probe --root "$work/cut" >"$work/out" 2>"$work/err"
+		[ $? = 3 ] && [ ! -s "$work/out" ] && [ "$(wc -l <"$work/err")" = 1 ] || return 1
+	done
+	grep -q 'cut: the capture is cut short$' "$work/err"
+}
+
+refuses()
+{
+	code=$1 sentence=$2
+	shift 2
+	"$vmint" "$@" >"$work/out" 2>"$work/err" </dev/null
+	[ $? = "$code" ] && [ ! -s "$work/out" ] && grep -qF -- "$sentence" "$work/err"
+}
+
+# The old file stays, no part is left.
+whole_or_not_at_all()
+{
+	mkdir -p "$work/dir"
+	echo old >"$work/dir/file"
+	for fault in write:1:ENOSPC sync:1:EIO rename:1:EIO; do
+		VMINT_FAULT=$fault "$vmint" capture --no-trial -o "$work/dir/file" 2>/dev/null && return 1
+		[ "$(cat "$work/dir/file")" = old ] || return 1
+		[ "$(ls "$work/dir")" = file ] || return 1
+	done
+}
+
+check "replay of a capture gives the same report" same_report
+check "a recorded trial replays the same each time" same_with_trial
+check "a scrubbed capture gives the same verdicts" same_verdicts_when_scrubbed
+check "only its owner reads a capture" only_the_owner_reads_it
+check "two captures differ in their time only" same_bytes_but_the_time
+check "a scrubbed capture names neither addresses nor ids" nothing_named
+check "a capture cut short is told in one sentence" cut_short
+check "a capture is written whole or not at all" whole_or_not_at_all
+check "no output given" refuses 2 "-o FILE" capture
+check "a device is not replaced" refuses 3 "no regular file" capture -o /dev/null
+check "a folder that is not there" refuses 3 "No such file" capture -o "$work/none/file"
+check "a root that is not there" refuses 3 "No such file" probe --root "$work/none"
+check "a root that is no host" refuses 3 "not a captured host" probe --root "$work/dir"
+check "a root that is a FIFO" sh -c 'mkfifo "$2/fifo" && ! timeout 5 "$1" probe --root "$2/fifo" 2>"$2/err" && grep -q neither "$2/err"' sh "$vmint" "$work"
