@@ -1,0 +1,17 @@
+#!/bin/sh
+# Measures, with the bars it has to meet. Exit 0 when all are met.
+# usage: run.sh [NAME...]   (probe; all of tests/bench without)
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+OUT=build/bench
+mkdir -p $OUT
+[ $OUT/timer -nt tests/bench/timer.c ] || ${CC:-cc} -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -o $OUT/timer tests/bench/timer.c || exit 3
+TIMER=$(pwd)/$OUT/timer VMINT=$(pwd)/vmint
+export TIMER VMINT
+
+[ $# -gt 0 ] || set -- $(basename -s .sh tests/bench/*.sh | grep -vx run)
+status=0
+for name; do
+	sh "tests/bench/$name.sh" || status=1
+done
+exit $status
