@@ -5,7 +5,6 @@
 
 const struct area *const areas[] = {
 	&kernel_area,
-	&kvm_area,
 	&place_area,
 	&network_area,
 	&devices_area,

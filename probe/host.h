@@ -6,9 +6,6 @@
 #include "probe/devices.h"
 #include "probe/fact.h"
 #include "probe/kernel.h"
-#include "probe/kvm.h"
-#include "probe/node.h"
-#include "probe/who.h"
 #include "probe/place.h"
 #include "probe/network.h"
 
@@ -25,9 +22,6 @@ struct host {
 	struct arena *a;
 	const struct probe_options *opt;
 	struct kernel kernel;
-	struct who who;
-	struct nodes nodes;
-	struct kvm kvm;
 	struct place place;
 
 	struct network_facts network;
