@@ -23,29 +23,41 @@ static json_t *by_id(json_t *array, const char *id)
 	return NULL;
 }
 
-/* A key may hold dots ("kvm.node" in "facts"): the whole rest is tried first. */
+/* A key may hold dots ("facts.kvm.node.text"): the longest key that is there wins. */
+static json_t *longest_key(json_t *object, const char *path, size_t *n)
+{
+	char word[128];
+	json_t *v;
+
+	for (*n = strcspn(path, "["); *n; (*n)--) {
+		if (path[*n] && path[*n] != '.' && path[*n] != '[')
+			continue;
+		snprintf(word, sizeof word, "%.*s", (int)*n, path);
+		v = json_object_get(object, word);
+		if (v)
+			return v;
+	}
+	return NULL;
+}
+
 static json_t *walk(json_t *at, const char *path)
 {
 	char word[128];
 	size_t n;
-	json_t *whole;
 
 	while (at && *path) {
-		whole = json_object_get(at, path);
-		if (whole)
-			return whole;
 		if (*path == '[') {
-			n = strcspn(path + 1, "]");
-			snprintf(word, sizeof word, "%.*s", (int)n, path + 1);
+			n = strcspn(path, "]");
+			snprintf(word, sizeof word, "%.*s", (int)n - 1, path + 1);
 			at = by_id(at, word);
-			path += n + 2;
-		} else {
+			n += path[n] == ']';
+		} else if (json_is_array(at)) {
 			n = strcspn(path, ".[");
-			snprintf(word, sizeof word, "%.*s", (int)n, path);
-			at = json_is_array(at) ? json_array_get(at, strtoul(word, NULL, 10))
-					       : json_object_get(at, word);
-			path += n;
+			at = json_array_get(at, strtoul(path, NULL, 10));
+		} else {
+			at = longest_key(at, path, &n);
 		}
+		path += n;
 		path += *path == '.';
 	}
 	return at;

@@ -48,11 +48,17 @@ situation userns-root-is-nobody via="$TOOL user 1000 1000 - userns root --" trut
 situation userns-group-unmapped via="$TOOL user 1000 1000 104 userns same --" truth=yes verdict=ready
 situation userns-nothing-mapped via="$TOOL user 1000 1000 - userns none --" truth=no verdict=not-ready cause=permission
 situation no-more-files via="$TOOL nofile 4 --" truth=no verdict='unknown|not-ready' cause=limits
-situation seccomp-create-vm via="$TOOL no-create-vm --" truth=no verdict=not-ready cause=sandbox
-situation seccomp-all-ioctls via="$TOOL no-kvm-ioctl --" truth=no verdict=not-ready cause=sandbox
+situation seccomp-create-vm via="$TOOL refuse create-vm 1 --" truth=no verdict=not-ready cause=sandbox
+situation seccomp-all-ioctls via="$TOOL refuse all 38 --" truth=no verdict=not-ready cause=sandbox
+situation vm-busy via="$TOOL refuse create-vm 16 --" truth=no verdict=not-ready cause=kvm
+situation vcpu-refused via="$TOOL refuse create-vcpu 22 --" truth=no verdict=not-ready cause=kvm
+situation run-refused via="$TOOL refuse run 22 --" truth=no verdict=not-ready cause=kvm
+situation masked-by-null do='mount --bind /dev/null /dev/kvm' truth=no verdict=not-ready cause=node
+situation read-only-mount do='own_dev; mount -o remount,bind,ro /dev' truth=yes verdict=ready
+situation hidepid do='mount -o remount,hidepid=2 /proc' via="$member" truth=yes verdict=ready
 situation chroot-without-dev do='own_root' via="chroot $LAB_TMP/root $TOOL --" truth=no verdict=not-ready cause=node
 situation container-without-device do='own_dev; no_node; : >/.dockerenv' undo='rm -f /.dockerenv' via="unshare -p -f -i -u -n $TOOL --" truth=no verdict=not-ready cause=node
-situation left-over-dockerenv do=': >/.dockerenv' undo='rm -f /.dockerenv' ask=container truth=no verdict=ready
+situation left-over-dockerenv do=': >/.dockerenv' undo='rm -f /.dockerenv' ask=container truth=no verdict=ready checks=place.conflict=warn facts='place.container.is=no place.vm.text=QEMU'
 situation cpuinfo-without-flag do='cpuinfo "s/ svm\\b//"' truth=yes verdict=ready
 situation cpuinfo-long-line do='cpuinfo "s/ svm\\b//; s/^(flags.*)/\1 $(seq -s" " 1000 1400) svm/"' truth=yes verdict=ready
 situation no-proc do='umount -l /proc' truth=yes verdict=ready
@@ -87,6 +93,7 @@ situation vm-without-nested-node do='node c 10 232 0666 root:kvm' truth=no verdi
 
 boot bare-no-svm cpu=,-svm,-hypervisor prepare='modprobe kvm_amd 2>/dev/null'
 situation cpu-without truth=no verdict=not-ready cause=cpu
+situation hidden-hypervisor ask=place truth=QEMU verdict=not-ready facts='place.kind.text=vm place.vm.text=QEMU'
 
 boot intel-no-vmx cpu=,-svm,vendor=GenuineIntel prepare='modprobe kvm_intel 2>/dev/null'
 situation intel-vm-without-nested truth=no verdict=not-ready cause=cpu
@@ -110,24 +117,26 @@ boot modprobe-blacklist args=modprobe.blacklist=kvm_amd
 situation modprobe-blacklist truth=no verdict=not-ready cause=module
 
 boot lockdown args=lockdown=integrity prepare='modprobe kvm_amd'
-situation lockdown ask=lockdown truth=integrity verdict=ready
+situation lockdown ask=lockdown truth=integrity verdict=ready facts=kernel.lockdown.text=integrity
 
 # ---- devices ----
 
 nvme='-device nvme-subsys,id=s0 -device pcie-root-port,id=rp0,slot=1 -device nvme,serial=lab,bus=rp0,subsys=s0,max_ioqpairs=10,msix_qsize=11,sriov_max_vfs=4,sriov_vq_flexible=8,sriov_vi_flexible=4'
 rng='-device pcie-root-port,id=rp1,slot=2 -device virtio-rng-pci,bus=rp1,disable-legacy=on,iommu_platform=on'
+bridged='-device pcie-pci-bridge,id=b0 -device virtio-rng-pci,bus=b0,addr=1,disable-legacy=on,iommu_platform=on -device virtio-rng-pci,bus=b0,addr=2,disable-legacy=on,iommu_platform=on'
 to_vfio='modprobe vfio-pci; for d in /sys/bus/pci/devices/*; do [ "$(cat $d/vendor)" = 0x1af4 ] || continue; [ ! -e $d/driver ] || echo ${d##*/} >$d/driver/unbind; echo vfio-pci >$d/driver_override; echo ${d##*/} >/sys/bus/pci/drivers_probe; done'
 
-boot iommu-on machine=,kernel-irqchip=split args=intel_iommu=on prepare="modprobe kvm_amd; $to_vfio" devices="-device intel-iommu,intremap=on,caching-mode=on $nvme $rng"
-situation iommu-on ask=iommu truth=yes verdict=ready
-situation sriov ask=sriov truth=4 verdict=ready
-situation sriov-enabled do='for f in /sys/bus/pci/devices/*/sriov_numvfs; do echo 2 >$f; done' ask=sriov truth=4 verdict=ready
+boot iommu-on machine=,kernel-irqchip=split args=intel_iommu=on prepare="modprobe kvm_amd; $to_vfio" devices="-device intel-iommu,intremap=on,caching-mode=on $nvme $rng $bridged"
+situation iommu-on ask=iommu truth=yes verdict=ready checks='devices.iommu=pass devices.interrupt-remapping=pass devices.vfio=pass' facts='devices.vfio-bound.number=3'
+situation group-not-viable do='modprobe virtio_pci; d=$(ls -d /sys/bus/pci/devices/*:02.0 | tail -n 1); echo >$d/driver_override; echo ${d##*/} >$d/driver/unbind; echo ${d##*/} >/sys/bus/pci/drivers/virtio-pci/bind' ask=viable truth=no verdict=ready checks='devices.group-viability=warn|fail' facts='devices.vfio-bound.number=2'
+situation sriov ask=sriov truth=4 verdict=ready checks=devices.sriov=pass facts='devices.sriov.number=4 devices.sriov-now.number=0'
+situation sriov-enabled do='for f in /sys/bus/pci/devices/*/sriov_numvfs; do echo 2 >$f; done' ask=sriov truth=2 verdict=ready checks=devices.sriov=pass facts='devices.sriov.number=4 devices.sriov-now.number=2'
 
 boot iommu-off machine=,kernel-irqchip=split args=intel_iommu=off prepare="modprobe kvm_amd; $to_vfio" devices="-device intel-iommu,intremap=on $nvme $rng"
-situation iommu-off ask=iommu truth=no verdict=ready
+situation iommu-off ask=iommu truth=no verdict=ready checks='devices.iommu=warn|fail'
 
 boot iommu-undriven prepare="modprobe kvm_amd" devices="-device amd-iommu $rng"
-situation iommu-undriven ask=iommu truth=no verdict=ready
+situation iommu-undriven ask=iommu truth=no verdict=ready checks='devices.iommu=warn|fail'
 
 # ---- this machine, in private namespaces ----
 

@@ -235,7 +235,7 @@ static void limit(int what, const char *n)
 		die("setrlimit");
 }
 
-/* ioctl numbers below 0xae00 (and above 0xaeff) pass; of the rest only the one, or all, are refused. */
+/* The ioctls from first to last answer an errno; all else passes. */
 static void filter_ioctl(uint32_t first, uint32_t last, uint32_t answer)
 {
 	struct sock_filter code[] = {
@@ -253,6 +253,25 @@ static void filter_ioctl(uint32_t first, uint32_t last, uint32_t answer)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
 		die("seccomp");
+}
+
+static void refuse(const char *step, const char *number)
+{
+	static const struct {
+		const char *name;
+		uint32_t first, last;
+	} steps[] = {{"create-vm", KVM_CREATE_VM, KVM_CREATE_VM},
+		     {"create-vcpu", KVM_CREATE_VCPU, KVM_CREATE_VCPU},
+		     {"run", KVM_RUN, KVM_RUN},
+		     {"all", 0xae00, 0xaeff}};
+
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+		if (!strcmp(step, steps[i].name)) {
+			filter_ioctl(steps[i].first, steps[i].last, (uint32_t)atoi(number));
+			return;
+		}
+	errno = EINVAL;
+	die(step);
 }
 
 /* Does one word of the command line; returns how many arguments it took, 0 when it is none. */
@@ -274,13 +293,9 @@ static int act(char **argv, int left)
 		limit(RLIMIT_AS, argv[1]);
 		return 2;
 	}
-	if (!strcmp(argv[0], "no-create-vm")) {
-		filter_ioctl(KVM_CREATE_VM, KVM_CREATE_VM, EPERM);
-		return 1;
-	}
-	if (!strcmp(argv[0], "no-kvm-ioctl")) {
-		filter_ioctl(0xae00, 0xaeff, ENOSYS);
-		return 1;
+	if (!strcmp(argv[0], "refuse") && left > 2) {
+		refuse(argv[1], argv[2]);
+		return 3;
 	}
 	return 0;
 }
