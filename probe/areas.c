@@ -5,6 +5,7 @@
 
 const struct area *const areas[] = {
 	&kernel_area,
+	&cpu_area,
 	&place_area,
 	&network_area,
 	&devices_area,

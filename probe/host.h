@@ -3,6 +3,7 @@
 #pragma once
 
 #include "probe/check.h"
+#include "probe/cpu.h"
 #include "probe/devices.h"
 #include "probe/fact.h"
 #include "probe/kernel.h"
@@ -22,8 +23,8 @@ struct host {
 	struct arena *a;
 	const struct probe_options *opt;
 	struct kernel kernel;
+	struct cpu cpu;
 	struct place place;
-
 	struct network_facts network;
 	struct devices_facts devices;
 };
