@@ -14,7 +14,7 @@ touch /dev/.lab
 stty -F /dev/ttyS1 raw -echo
 hostname lab
 
-export LAB=/lab LAB_TMP=/tmp/lab TOOL=/lab/tool RESULTS=/tmp/results LAB_TEXT=1
+export LAB=/lab LAB_TMP=/tmp/lab TOOL=/lab/tool RESULTS=/tmp/results
 export VMINT=/usr/local/bin/vmint KVM_OK=/usr/sbin/kvm-ok VIRT_HOST_VALIDATE=/usr/bin/virt-host-validate
 name=$(cat /lab/name)
 . /lab/inside.sh

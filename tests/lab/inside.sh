@@ -58,6 +58,15 @@ cpuinfo()
 	sed -E "$1" /proc/cpuinfo >"$LAB_TMP/cpuinfo" && mount --bind "$LAB_TMP/cpuinfo" /proc/cpuinfo || exit 99
 }
 
+# dmi sys_vendor Google ...: the firmware's tables say something else
+dmi()
+{
+	while [ $# -gt 1 ]; do
+		echo "$2" >"$LAB_TMP/$1" && mount --bind "$LAB_TMP/$1" "/sys/class/dmi/id/$1" || exit 99
+		shift 2
+	done
+}
+
 hide()
 {
 	for h in "$@"; do
@@ -88,7 +97,7 @@ ask_all()
 	via=${s_via:-$TOOL --}
 	ask oracle $via "$TOOL" oracle
 	ask vmint $via "$VMINT" probe --format json $s_probe
-	[ -z "$LAB_TEXT" ] || ask text $via "$VMINT" probe $s_probe
+	ask text $via "$VMINT" probe $s_probe
 	ask kvm-ok $via "$KVM_OK"
 	ask virt-host-validate $via "$VIRT_HOST_VALIDATE" qemu
 }
@@ -106,7 +115,7 @@ boot_row()
 
 situation_row()
 {
-	s_id=$1 s_do=: s_undo='' s_via='' s_probe='' s_ask=kvm s_truth='' s_verdict='' s_cause='' s_checks='' s_facts=''
+	s_id=$1 s_do=: s_undo='' s_via='' s_probe='' s_ask=kvm s_truth='' s_verdict='' s_cause='' s_checks='' s_facts='' s_says=''
 	shift
 	for word; do
 		eval "s_${word%%=*}=\${word#*=}"
