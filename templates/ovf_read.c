@@ -19,8 +19,8 @@ int ovf_refuse(struct ovf_reading *r, const struct xml_node *at, const char *fmt
 	return err_set(r->e, EINVAL, "%s:%u: %s", r->ovf->name, at ? at->line : 1, text);
 }
 
-static const char *located(struct ovf_reading *r, const struct xml_node *at, const char *fmt,
-			   va_list ap)
+__attribute__((format(printf, 3, 0))) static const char *
+located(struct ovf_reading *r, const struct xml_node *at, const char *fmt, va_list ap)
 {
 	const char *text = arena_vprintf(r->a, fmt, ap);
 
