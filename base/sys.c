@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 /* ---- faults ---- */
@@ -225,6 +226,13 @@ int sys_read_file(const char *path, struct strbuf *out, size_t limit)
 int sys_fstat(int fd, struct stat *st)
 {
 	return fstat(fd, st) < 0 ? -errno : 0;
+}
+
+ssize_t sys_getxattr(const char *path, const char *name, void *value, size_t n)
+{
+	ssize_t got = getxattr(path, name, value, n);
+
+	return got < 0 ? -errno : got;
 }
 
 int sys_truncate(int fd, uint64_t size)

@@ -27,6 +27,7 @@ int sys_read_all(int fd, struct strbuf *out, size_t limit);
 int sys_read_file(const char *path, struct strbuf *out, size_t limit);
 
 int sys_fstat(int fd, struct stat *st);
+ssize_t sys_getxattr(const char *path, const char *name, void *value, size_t n);
 int sys_truncate(int fd, uint64_t size);
 int sys_sync(int fd);
 int sys_sync_filesystem(int fd);

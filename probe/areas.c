@@ -6,6 +6,7 @@
 const struct area *const areas[] = {
 	&kernel_area,
 	&cpu_area,
+	&kvm_area,
 	&place_area,
 	&network_area,
 	&devices_area,

@@ -7,6 +7,9 @@
 #include "probe/devices.h"
 #include "probe/fact.h"
 #include "probe/kernel.h"
+#include "probe/kvm.h"
+#include "probe/node.h"
+#include "probe/who.h"
 #include "probe/place.h"
 #include "probe/network.h"
 
@@ -24,6 +27,9 @@ struct host {
 	const struct probe_options *opt;
 	struct kernel kernel;
 	struct cpu cpu;
+	struct who who;
+	struct nodes nodes;
+	struct kvm kvm;
 	struct place place;
 	struct network_facts network;
 	struct devices_facts devices;
