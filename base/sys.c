@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -226,6 +227,16 @@ int sys_read_file(const char *path, struct strbuf *out, size_t limit)
 int sys_fstat(int fd, struct stat *st)
 {
 	return fstat(fd, st) < 0 ? -errno : 0;
+}
+
+int sys_statfs(const char *path, struct statfs *st)
+{
+	int r;
+
+	do
+		r = statfs(path, st);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
 }
 
 ssize_t sys_getxattr(const char *path, const char *name, void *value, size_t n)

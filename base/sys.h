@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+struct statfs;
 struct strbuf;
 
 int sys_open(const char *path, int flags, mode_t mode);
@@ -27,6 +28,7 @@ int sys_read_all(int fd, struct strbuf *out, size_t limit);
 int sys_read_file(const char *path, struct strbuf *out, size_t limit);
 
 int sys_fstat(int fd, struct stat *st);
+int sys_statfs(const char *path, struct statfs *st);
 ssize_t sys_getxattr(const char *path, const char *name, void *value, size_t n);
 int sys_truncate(int fd, uint64_t size);
 int sys_sync(int fd);

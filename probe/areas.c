@@ -9,6 +9,7 @@ const struct area *const areas[] = {
 	&kvm_area,
 	&place_area,
 	&network_area,
+	&storage_area,
 	&devices_area,
 };
 

@@ -12,6 +12,7 @@
 #include "probe/who.h"
 #include "probe/place.h"
 #include "probe/network.h"
+#include "probe/storage.h"
 
 #include <jansson.h>
 
@@ -32,6 +33,7 @@ struct host {
 	struct kvm kvm;
 	struct place place;
 	struct network_facts network;
+	struct storage_facts storage;
 	struct devices_facts devices;
 };
 
