@@ -8,6 +8,7 @@ const struct area *const areas[] = {
 	&cpu_area,
 	&kvm_area,
 	&place_area,
+	&hypervisors_area,
 	&network_area,
 	&storage_area,
 	&devices_area,

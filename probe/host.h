@@ -6,6 +6,7 @@
 #include "probe/cpu.h"
 #include "probe/devices.h"
 #include "probe/fact.h"
+#include "probe/hypervisors.h"
 #include "probe/kernel.h"
 #include "probe/kvm.h"
 #include "probe/node.h"
@@ -32,6 +33,8 @@ struct host {
 	struct nodes nodes;
 	struct kvm kvm;
 	struct place place;
+	struct hypervisors hypervisors;
+
 	struct network_facts network;
 	struct storage_facts storage;
 	struct devices_facts devices;

@@ -210,6 +210,5 @@ void report_make(struct report *r, const struct host *h, const struct profile *p
 
 void report_words(const struct host *h, struct strbuf *out)
 {
-	(void)h;
-	(void)out;
+	hypervisors_words(h, out);
 }
