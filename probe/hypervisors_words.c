@@ -4,22 +4,6 @@
 #include "base/scope.h"
 #include "base/str.h"
 
-static bool cpu_offers(const struct host *h)
-{
-	const char *flags = h->place.cpu_flags;
-	const char *features = place_key_value(h->a, h->place.cpuinfo, "features");
-
-	return str_has_word(flags, "vmx") || str_has_word(flags, "svm") ||
-	       (features && str_has_word(features, "sie"));
-}
-
-static bool is_x86(const struct host *h)
-{
-	const char *arch = fact_str(h->place.arch, "");
-
-	return str_eq(arch, "x86_64") || (arch[0] == 'i' && str_ends(arch, "86"));
-}
-
 static void words_place(const struct host *h, struct strbuf *out)
 {
 	const struct place *p = &h->place;
@@ -38,10 +22,42 @@ static void words_place(const struct host *h, struct strbuf *out)
 
 /* ---- full virtualization with the processor's help ---- */
 
+static void words_no_driver(const struct host *h, struct strbuf *out)
+{
+	const struct cpu *c = &h->cpu;
+
+	if (c->virt.is == YES && c->firmware.is == NO)
+		strbuf_add(out, "the processor can, but firmware has switched it off");
+	else if (c->virt.is == YES)
+		strbuf_add(out, "the processor offers it, but no KVM driver is in the kernel");
+	else if (c->virt.is == NO)
+		strbuf_add(out,
+			   h->place.hv != HV_NONE
+				   ? "no, the hypervisor around this system does not pass it on"
+				   : "no, the processor does not offer it");
+	else
+		strbuf_add(out, "not known");
+}
+
+/* With what the trial guest found, when there was one. */
+static void words_kvm(const struct host *h, const char *driver, struct strbuf *out)
+{
+	const struct kvm *k = &h->kvm;
+
+	if (k->run.is == YES && str_eq(fact_str(k->exit_class, ""), "emulated"))
+		strbuf_printf(out, "KVM (%s) answers, but the guest's code is emulated", driver);
+	else if (k->run.is == YES)
+		strbuf_printf(out, "yes, by KVM (%s)%s", driver,
+			      str_eq(fact_str(k->exit_class, ""), "nested") ? ", nested" : "");
+	else if (k->run.is == NO)
+		strbuf_printf(out, "KVM (%s) is in the kernel, but no guest ran", driver);
+	else
+		strbuf_printf(out, "by KVM (%s), not tried", driver);
+}
+
 static void words_full(const struct host *h, struct strbuf *out)
 {
-	const struct kernel *k = &h->kernel;
-	const char *driver = fact_str(k->driver, NULL);
+	const char *driver = fact_str(h->kernel.driver, NULL);
 
 	strbuf_add(out, "Full virtualization with the processor's help: ");
 	if (h->place.xen == XEN_DOM0)
@@ -49,16 +65,9 @@ static void words_full(const struct host *h, struct strbuf *out)
 	else if (h->hypervisors.hyperv_root.is == YES)
 		strbuf_add(out, "by Hyper-V below this system (/dev/mshv), not by KVM");
 	else if (driver && !str_eq(driver, "kvm_pvm"))
-		strbuf_printf(out, "KVM (%s)", driver);
-	else if (cpu_offers(h))
-		strbuf_add(out, "the processor offers it, but no KVM driver is in the kernel");
-	else if (is_x86(h) && h->place.cpu_flags[0])
-		strbuf_add(out,
-			   h->place.hv != HV_NONE
-				   ? "no, the hypervisor around this system does not pass it on"
-				   : "no, the processor does not offer it, or firmware has it off");
+		words_kvm(h, driver, out);
 	else
-		strbuf_add(out, "not known");
+		words_no_driver(h, out);
 	if (h->hypervisors.virtualbox.is == YES)
 		strbuf_add(out, "; VirtualBox's driver is loaded too");
 	if (h->hypervisors.vmware.is == YES)
@@ -72,7 +81,10 @@ static void words_para(const struct host *h, struct strbuf *out)
 
 	strbuf_add(out, "Paravirtualization: ");
 	if (str_eq(driver, "kvm_pvm"))
-		strbuf_add(out, "KVM's PVM (kvm_pvm), which needs no help from the processor");
+		strbuf_printf(out, "KVM's PVM (kvm_pvm), which needs no help from the processor%s",
+			      str_eq(fact_str(h->kvm.exit_class, ""), "emulated")
+				      ? ", but here the guest's code is emulated"
+				      : "");
 	else if (h->place.xen == XEN_DOM0)
 		strbuf_add(out, "Xen PV and PVH guests");
 	else

@@ -54,13 +54,19 @@ static void vote_signatures(struct host *h)
 	}
 }
 
+/* By the CPU itself; a capture of virt-what's kind has what its helper printed. */
 static void gather_signatures(struct host *h)
 {
+	const struct cpu *c = &h->cpu;
 	const char *text;
 
 	h->place.signatures = NULL;
-	if (!tree_is_live(h->t) &&
-	    tree_read(h->t, "/captured-virt-what-cpuid-helper.txt", 4096, &text, NULL) == 0)
+	h->place.hyperv_root = c->hyperv_root.is == YES;
+	if (c->id_known)
+		h->place.signatures = arena_printf(h->a, "%s\n%s", c->id.hypervisor.signature,
+						   c->id.hypervisor.second);
+	else if (!tree_is_live(h->t) &&
+		 tree_read(h->t, "/captured-virt-what-cpuid-helper.txt", 4096, &text, NULL) == 0)
 		h->place.signatures = text;
 }
 
@@ -197,6 +203,8 @@ static void vote_cpuinfo(struct host *h)
 
 	if (str_has_word(p->cpu_flags, "hypervisor"))
 		sign_add(&p->vm_signs, HV_UNKNOWN, FIRM, "/proc/cpuinfo flags", "hypervisor");
+	else if (h->cpu.id_known && h->cpu.hypervisor.is == YES)
+		sign_add(&p->vm_signs, HV_UNKNOWN, FIRM, "CPUID leaf 1 ecx bit 31", "set");
 	if (vendor && str_starts(vendor, "User Mode Linux"))
 		sign_add(&p->vm_signs, HV_UML, SURE, src, vendor);
 	if (vendor && str_starts(vendor, "PowerVM Lx86"))

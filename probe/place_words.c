@@ -194,8 +194,8 @@ static void gather_virt_what(struct host *h)
 	add_signature(p, &b);
 	add_cloud(p, &b);
 	p->virt_what = p->kind.is == UNKNOWN && !b.len
-			       ? fact_unknown(NULL, ENODATA)
-			       : fact_text(NULL, arena_dup(h->a, strbuf_str(&b)));
+			       ? fact_unknown("several facts", ENODATA)
+			       : fact_text("several facts", arena_dup(h->a, strbuf_str(&b)));
 	strbuf_fini(&b);
 }
 

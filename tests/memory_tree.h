@@ -88,21 +88,32 @@ static inline int memory_stat(void *self, const char *path, bool follow, struct 
 	return 0;
 }
 
+static inline bool memory_listed(const struct strbuf *out, const char *name, size_t len)
+{
+	for (size_t at = 0; at < out->len; at += strlen(out->text + at) + 1)
+		if (strlen(out->text + at) == len && !memcmp(out->text + at, name, len))
+			return true;
+	return false;
+}
+
 static inline int memory_list(void *self, const char *path, struct strbuf *out)
 {
 	const struct memory_tree *m = self;
 	size_t n = strlen(path);
-	bool found = false;
 
 	for (size_t i = 0; i < m->count; i++) {
 		const char *p = m->files[i].path;
+		size_t len;
 
-		if (!str_starts(p, path) || p[n] != '/' || strchr(p + n + 1, '/'))
+		if (!str_starts(p, path) || p[n] != '/')
 			continue;
-		strbuf_addn(out, p + n + 1, strlen(p + n + 1) + 1);
-		found = true;
+		len = strcspn(p + n + 1, "/");
+		if (!len || memory_listed(out, p + n + 1, len))
+			continue;
+		strbuf_addn(out, p + n + 1, len);
+		strbuf_addc(out, '\0');
 	}
-	return found ? 0 : -ENOENT;
+	return out->len ? 0 : -ENOENT;
 }
 
 static inline int memory_answer(void *self, const char *key, struct strbuf *out)
