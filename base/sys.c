@@ -257,6 +257,30 @@ int sys_truncate(int fd, uint64_t size)
 	return ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
 }
 
+int64_t sys_seek(int fd, uint64_t off, int whence)
+{
+	off_t at;
+
+	if (off > INT64_MAX)
+		return -EOVERFLOW;
+	at = lseek(fd, (off_t)off, whence);
+	return at < 0 ? -errno : at;
+}
+
+int sys_punch(int fd, uint64_t off, uint64_t n)
+{
+	int r = fault_at("write");
+
+	if (r)
+		return r;
+	if (off > INT64_MAX || n > INT64_MAX)
+		return -EOVERFLOW;
+	do
+		r = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)off, (off_t)n);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
+}
+
 int sys_sync(int fd)
 {
 	int r = fault_at("sync");

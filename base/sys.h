@@ -31,6 +31,10 @@ int sys_fstat(int fd, struct stat *st);
 int sys_statfs(const char *path, struct statfs *st);
 ssize_t sys_getxattr(const char *path, const char *name, void *value, size_t n);
 int sys_truncate(int fd, uint64_t size);
+/* lseek: where data or a hole begins (SEEK_DATA, SEEK_HOLE), or the end (SEEK_END). */
+int64_t sys_seek(int fd, uint64_t off, int whence);
+/* Makes a hole: the range reads as zeros and takes no room. */
+int sys_punch(int fd, uint64_t off, uint64_t n);
 int sys_sync(int fd);
 int sys_sync_filesystem(int fd);
 int sys_mkdirat(int dir, const char *path, mode_t mode);
