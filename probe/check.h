@@ -62,6 +62,7 @@ struct check {
 /* A judge calls exactly one of these. The sentence may be NULL. */
 void finding_pass(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void finding_miss(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* There, with a loss: a profile that requires it is degraded. */
 void finding_warn(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void finding_fail(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void finding_unsure(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

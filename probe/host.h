@@ -14,6 +14,7 @@
 #include "probe/place.h"
 #include "probe/network.h"
 #include "probe/storage.h"
+#include "probe/tools.h"
 
 #include <jansson.h>
 
@@ -38,6 +39,7 @@ struct host {
 	struct network_facts network;
 	struct storage_facts storage;
 	struct devices_facts devices;
+	struct tools_facts tools;
 };
 
 /* One row per area, in the order they are gathered: an area may read what earlier ones found. */
