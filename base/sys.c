@@ -224,6 +224,32 @@ int sys_read_file(const char *path, struct strbuf *out, size_t limit)
 
 /* ---- the rest ---- */
 
+int sys_list(int dir, struct strbuf *names, size_t limit)
+{
+	int fd = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0), r = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (fd < 0)
+		return fd;
+	if (!d) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (r == 0 && (errno = 0, entry = readdir(d))) {
+		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
+			continue;
+		if (!limit--)
+			r = -EFBIG;
+		else
+			strbuf_addn(names, entry->d_name, strlen(entry->d_name) + 1);
+	}
+	if (r == 0 && errno)
+		r = -errno;
+	closedir(d);
+	return r;
+}
+
 int sys_fstat(int fd, struct stat *st)
 {
 	return fstat(fd, st) < 0 ? -errno : 0;

@@ -27,6 +27,10 @@ int sys_read_all(int fd, struct strbuf *out, size_t limit);
 /* Opens a regular file without following it into devices or FIFOs, and reads it whole. */
 int sys_read_file(const char *path, struct strbuf *out, size_t limit);
 
+/* Appends the names in a folder, each with its NUL, in any order, without "." and ".."; -EFBIG above limit names.
+ * dir stays open, its position undefined. */
+int sys_list(int dir, struct strbuf *names, size_t limit);
+
 int sys_fstat(int fd, struct stat *st);
 int sys_statfs(const char *path, struct statfs *st);
 ssize_t sys_getxattr(const char *path, const char *name, void *value, size_t n);
