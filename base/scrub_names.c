@@ -259,7 +259,7 @@ static void each_line(struct scrub_words *w, struct strbuf *text,
 		one(w, line, n, &out);
 		strbuf_addc(&out, '\n');
 	}
-	if (text->text[text->len - 1] != '\n')
+	if (out.len && text->text[text->len - 1] != '\n')
 		out.text[--out.len] = '\0';
 	strbuf_fini(text);
 	*text = out;

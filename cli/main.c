@@ -12,6 +12,7 @@
 static const struct verb *const verbs[] = {
 	&verb_probe,
 	&verb_capture,
+	&verb_compare,
 };
 
 static void print_help(void)

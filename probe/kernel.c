@@ -284,7 +284,5 @@ const struct area kernel_area = {
 	.gather = gather,
 	.facts = facts,
 	.nfacts = ARRAY_SIZE(facts),
-	.checks = kernel_checks,
-	.nchecks = KERNEL_CHECKS,
 	.details = details,
 };

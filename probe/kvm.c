@@ -1,4 +1,5 @@
 /* The KVM area: the order of gathering, what capabilities mean, the list of facts. */
+#include "probe/cpu_features.h"
 #include "probe/kvm.h"
 
 #include "base/scope.h"
@@ -234,6 +235,27 @@ static json_t *steps_json(const struct host *h)
 	return list;
 }
 
+/* What KVM gives to guests, by the names of CPU features: vmint compare decides by it. */
+static json_t *guest_features_json(const struct kvm *k)
+{
+	uint32_t words[CPU_WORDS] = {0};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < CPU_WORDS; i++) {
+		const struct trial_leaf *l = kvm_leaf(k, cpu_words[i].leaf, cpu_words[i].sub);
+		const uint32_t regs[] = {[CPU_EAX] = l ? l->eax : 0,
+					 [CPU_EBX] = l ? l->ebx : 0,
+					 [CPU_ECX] = l ? l->ecx : 0,
+					 [CPU_EDX] = l ? l->edx : 0};
+
+		words[i] = regs[cpu_words[i].reg];
+	}
+	for (size_t i = 0; i < ncpu_features; i++)
+		if (cpu_words_have(words, cpu_features[i].name))
+			json_array_append_new(list, json_string(cpu_features[i].name));
+	return list;
+}
+
 static void details(const struct host *h, json_t *out)
 {
 	const struct trial_notes *n = &h->kvm.trial.notes;
@@ -242,6 +264,8 @@ static void details(const struct host *h, json_t *out)
 	nodes_details(h, out);
 	if (h->kvm.caps.is == YES)
 		json_object_set_new(out, "kvm-capabilities", caps_json(&h->kvm));
+	if (h->kvm.leaves.is == YES)
+		json_object_set_new(out, "kvm-guest-features", guest_features_json(&h->kvm));
 	if (!h->kvm.tried)
 		return;
 	trial = json_object();

@@ -26,7 +26,6 @@ static void open_host(struct captured *c, const char *name)
 	c->host.t = c->tree;
 	c->host.a = tree_arena(c->tree);
 	c->host.opt = &options;
-	kernel_area.gather(&c->host);
 	network_area.gather(&c->host);
 	devices_area.gather(&c->host);
 }
