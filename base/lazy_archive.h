@@ -24,6 +24,7 @@
 	X(archive_entry_set_size)                                                                  \
 	X(archive_entry_set_symlink)                                                               \
 	X(archive_entry_size)                                                                      \
+	X(archive_entry_sparse_count)                                                              \
 	X(archive_entry_stat)                                                                      \
 	X(archive_entry_symlink)                                                                   \
 	X(archive_filter_bytes)                                                                    \
@@ -79,6 +80,7 @@ LAZY_LIBRARY(archive, ARCHIVE_FUNCTIONS)
 #define archive_entry_set_size lazy_archive.archive_entry_set_size
 #define archive_entry_set_symlink lazy_archive.archive_entry_set_symlink
 #define archive_entry_size lazy_archive.archive_entry_size
+#define archive_entry_sparse_count lazy_archive.archive_entry_sparse_count
 #define archive_entry_stat lazy_archive.archive_entry_stat
 #define archive_entry_symlink lazy_archive.archive_entry_symlink
 #define archive_filter_bytes lazy_archive.archive_filter_bytes

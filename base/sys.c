@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -223,9 +224,45 @@ int sys_read_file(const char *path, struct strbuf *out, size_t limit)
 
 /* ---- the rest ---- */
 
+int sys_list(int dir, struct strbuf *names, size_t limit)
+{
+	int fd = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0), r = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+
+	if (fd < 0)
+		return fd;
+	if (!d) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (r == 0 && (errno = 0, entry = readdir(d))) {
+		if (str_eq(entry->d_name, ".") || str_eq(entry->d_name, ".."))
+			continue;
+		if (!limit--)
+			r = -EFBIG;
+		else
+			strbuf_addn(names, entry->d_name, strlen(entry->d_name) + 1);
+	}
+	if (r == 0 && errno)
+		r = -errno;
+	closedir(d);
+	return r;
+}
+
 int sys_fstat(int fd, struct stat *st)
 {
 	return fstat(fd, st) < 0 ? -errno : 0;
+}
+
+int sys_statfs(const char *path, struct statfs *st)
+{
+	int r;
+
+	do
+		r = statfs(path, st);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
 }
 
 ssize_t sys_getxattr(const char *path, const char *name, void *value, size_t n)
@@ -244,6 +281,30 @@ int sys_truncate(int fd, uint64_t size)
 	if (size > INT64_MAX)
 		return -EFBIG;
 	return ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
+}
+
+int64_t sys_seek(int fd, uint64_t off, int whence)
+{
+	off_t at;
+
+	if (off > INT64_MAX)
+		return -EOVERFLOW;
+	at = lseek(fd, (off_t)off, whence);
+	return at < 0 ? -errno : at;
+}
+
+int sys_punch(int fd, uint64_t off, uint64_t n)
+{
+	int r = fault_at("write");
+
+	if (r)
+		return r;
+	if (off > INT64_MAX || n > INT64_MAX)
+		return -EOVERFLOW;
+	do
+		r = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)off, (off_t)n);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
 }
 
 int sys_sync(int fd)

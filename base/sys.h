@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+struct statfs;
 struct strbuf;
 
 int sys_open(const char *path, int flags, mode_t mode);
@@ -26,9 +27,18 @@ int sys_read_all(int fd, struct strbuf *out, size_t limit);
 /* Opens a regular file without following it into devices or FIFOs, and reads it whole. */
 int sys_read_file(const char *path, struct strbuf *out, size_t limit);
 
+/* Appends the names in a folder, each with its NUL, in any order, without "." and ".."; -EFBIG above limit names.
+ * dir stays open, its position undefined. */
+int sys_list(int dir, struct strbuf *names, size_t limit);
+
 int sys_fstat(int fd, struct stat *st);
+int sys_statfs(const char *path, struct statfs *st);
 ssize_t sys_getxattr(const char *path, const char *name, void *value, size_t n);
 int sys_truncate(int fd, uint64_t size);
+/* lseek: where data or a hole begins (SEEK_DATA, SEEK_HOLE), or the end (SEEK_END). */
+int64_t sys_seek(int fd, uint64_t off, int whence);
+/* Makes a hole: the range reads as zeros and takes no room. */
+int sys_punch(int fd, uint64_t off, uint64_t n);
 int sys_sync(int fd);
 int sys_sync_filesystem(int fd);
 int sys_mkdirat(int dir, const char *path, mode_t mode);

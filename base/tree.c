@@ -7,14 +7,13 @@
 #include "base/tree_backend.h"
 #include "base/tree_memory.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/sysmacros.h>
 
-enum { BUCKETS = 1024 };
+enum { BUCKETS = 1024, LIST_MAX = 100000 };
 
 struct tree {
 	const char *name;
@@ -370,28 +369,11 @@ static int folder_stat(void *self, const char *path, bool follow, struct tree_st
 	return 0;
 }
 
-static void closedir_at(DIR **d)
-{
-	if (*d)
-		closedir(*d);
-}
-
 static int folder_list(void *self, const char *path, struct strbuf *out)
 {
-	int fd = folder_open(self, path, O_RDONLY | O_DIRECTORY);
-	SCOPED(closedir_at) DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	SCOPED(close_at) int fd = folder_open(self, path, O_RDONLY | O_DIRECTORY);
 
-	if (fd < 0)
-		return fd;
-	if (!d) {
-		close(fd);
-		return -ENOMEM;
-	}
-	while ((entry = readdir(d)))
-		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
-			strbuf_addn(out, entry->d_name, strlen(entry->d_name) + 1);
-	return 0;
+	return fd < 0 ? fd : sys_list(fd, out, LIST_MAX);
 }
 
 static void folder_close(void *self)

@@ -8,8 +8,12 @@ const struct area *const areas[] = {
 	&cpu_area,
 	&kvm_area,
 	&place_area,
+	&hypervisors_area,
 	&network_area,
+	&storage_area,
 	&devices_area,
+	&kernel_area,  &cpu_area,     &kvm_area,     &place_area,
+	&network_area, &storage_area, &devices_area, &tools_area,
 };
 
 const size_t nareas = ARRAY_SIZE(areas);

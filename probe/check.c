@@ -65,6 +65,13 @@ void finding_pass(struct finding *f, const char *fmt, ...)
 void finding_miss(struct finding *f, const char *fmt, ...)
 {
 	ANSWER(f, f->check->miss, fmt);
+	f->missed = true;
+}
+
+void finding_absent(struct finding *f, const char *fmt, ...)
+{
+	ANSWER(f, SKIP, fmt);
+	f->missed = true;
 }
 
 void finding_warn(struct finding *f, const char *fmt, ...)

@@ -34,6 +34,7 @@ enum { FINDING_CITES = 8 };
 struct finding {
 	const struct check *check;
 	enum verdict verdict;
+	bool missed; /* what the check stands for is not there: a no to a profile that requires it */
 	const char *note; /* one sentence without a full stop; NULL when the title says it all */
 	const char *fix;  /* what to type or do; NULL when nothing is to be done */
 	const struct fact *cites[FINDING_CITES];
@@ -61,9 +62,12 @@ struct check {
 /* A judge calls exactly one of these. The sentence may be NULL. */
 void finding_pass(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void finding_miss(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* There, with a loss: a profile that requires it is degraded. */
 void finding_warn(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void finding_fail(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void finding_unsure(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Not there, and no loss to those who did not ask for it: shown as skipped, a no where it is required. */
+void finding_absent(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Does not apply here: said, never counted. */
 void finding_skip(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void finding_fix(struct finding *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -1,6 +1,7 @@
 /* Gathering what the CPU is and can: raw CPUID first, then /proc/cpuinfo, each where the other is silent. */
 #include "base/scope.h"
 #include "base/str.h"
+#include "probe/cpu_dump.h"
 #include "probe/cpu_parts.h"
 #include "probe/cpu_source.h"
 #include "probe/host.h"
@@ -93,6 +94,23 @@ static void gather_info(struct host *h)
 		   : c->info.flags ? fact_text(cpuinfo_path, c->info.flags)
 				   : fact_unknown(cpuinfo_path, ENODATA);
 	c->arch_kind = c->info.arch;
+}
+
+/* ARM without cpuinfo: the main id register alone tells who made the CPU. */
+static void gather_midr(struct host *h)
+{
+	static const char path[] = "/sys/devices/system/cpu/cpu0/regs/identification/midr_el1";
+	struct cpu *c = &h->cpu;
+	const char *name;
+	int64_t midr;
+
+	if (c->arch_kind || tree_num(h->t, path, &midr) < 0)
+		return;
+	name = cpu_arm_implementer(midr >> 24 & 255);
+	c->arch_kind = ARCH_ARM;
+	c->arch = fact_text(path, cpu_arch_name(ARCH_ARM));
+	c->vendor = name ? fact_text(path, name)
+			 : fact_text(path, arena_printf(h->a, "%#x", (unsigned)(midr >> 24 & 255)));
 }
 
 static struct fact text_or_unknown(const char *text)
@@ -269,6 +287,9 @@ static void facts_of_bits(struct cpu *c)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(bit_facts); i++)
 		*member(c, bit_facts[i].offset) = cpu_feature_fact(c, bit_facts[i].name);
+	/* Other architectures may well have no-execute pages under another name, but never these two. */
+	if (c->arch_kind && c->arch_kind != ARCH_X86)
+		c->vmx = c->svm = fact_no(c->arch.source);
 	for (size_t i = 0; i < ARRAY_SIZE(vmx_facts); i++) {
 		struct fact *f = member(c, vmx_facts[i].offset);
 
@@ -349,6 +370,7 @@ void cpu_gather(struct host *h)
 	c->physical_bits = fact_unknown("CPUID leaf 0x80000008", ENODATA);
 	if (gather_cpuid(h) == 0)
 		facts_from_cpuid(h);
+	gather_midr(h);
 	facts_of_hypervisor(c);
 	facts_of_bits(c);
 	settle_names(h);

@@ -97,6 +97,7 @@ static bool four(const char **at, char between, struct cpu_regs *out)
 void cpu_dump_add(struct arena *a, struct cpu_dump *d, struct cpu_dump_leaf leaf)
 {
 	ARENA_GROW(a, d->leaves, d->count, d->room);
+	leaf.order = d->count;
 	d->leaves[d->count++] = leaf;
 	if (leaf.cpu >= d->ncpus)
 		d->ncpus = leaf.cpu + 1;
@@ -120,7 +121,7 @@ void cpu_dump_add_midr(struct arena *a, struct cpu_dump *d, struct cpu_dump_valu
 
 static void add(struct reader *r, uint32_t leaf, uint32_t sub, struct cpu_regs regs)
 {
-	cpu_dump_add(r->a, r->d, (struct cpu_dump_leaf){r->cpu, leaf, sub, regs});
+	cpu_dump_add(r->a, r->d, (struct cpu_dump_leaf){r->cpu, leaf, sub, regs, 0});
 }
 
 /* ---- one reader a style; each says whether the line was its own ---- */
@@ -338,6 +339,28 @@ static int by_place(const void *a, const void *b)
 	return x->sub < y->sub ? -1 : x->sub > y->sub;
 }
 
+static int by_place_and_order(const void *a, const void *b)
+{
+	const struct cpu_dump_leaf *x = a, *y = b;
+	int r = by_place(a, b);
+
+	return r ? r : x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* New CPUs come after the old ones: only the new part needs sorting. */
+static void settle_order(struct cpu_dump *d, size_t from)
+{
+	size_t kept = from;
+
+	if (d->count == from)
+		return;
+	qsort(d->leaves + from, d->count - from, sizeof *d->leaves, by_place_and_order);
+	for (size_t i = from; i < d->count; i++)
+		if (kept == from || by_place(&d->leaves[kept - 1], &d->leaves[i]) != 0)
+			d->leaves[kept++] = d->leaves[i];
+	d->count = kept;
+}
+
 static int dump_ask(void *self, unsigned cpu, uint32_t leaf, uint32_t sub, struct cpu_regs *out)
 {
 	const struct cpu_dump *d = self;
@@ -410,8 +433,7 @@ int cpu_dump_parse(struct arena *a, const char *text, size_t len, const char *na
 		return err_sys(e, r, "%s: not read as a CPU dump", name);
 	if (d.count == out->count && d.nmidrs == out->nmidrs)
 		return err_set(e, EINVAL, "%s: nothing in it that a CPU answered", name);
-	if (d.count)
-		qsort(d.leaves, d.count, sizeof *d.leaves, by_place);
+	settle_order(&d, out->count);
 	*out = d;
 	return 0;
 }

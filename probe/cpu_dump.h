@@ -16,6 +16,7 @@ struct cpu_dump_leaf {
 	unsigned cpu; /* by order of appearance, from 0 */
 	uint32_t leaf, sub;
 	struct cpu_regs regs;
+	size_t order; /* by appearance: the first answer counts */
 };
 
 struct cpu_dump_value {
@@ -47,6 +48,10 @@ const struct cpu_dump_value *cpu_dump_msr(const struct cpu_dump *d, uint64_t add
 
 /* A tree that answers "cpuid/..." and "msr/..." from the dump and has no files. The dump must outlive it. */
 struct tree *cpu_dump_tree(const struct cpu_dump *d, const char *name);
+
+/* tree_open for all that people have of a host: what tree_open knows, and CPU dumps, copies of /proc/cpuinfo,
+ * and hwloc's archives that hold CPUs beside (or without) a host's files. */
+int cpu_tree_open(struct tree **out, const char *path, struct err *e);
 
 /* "Arm", "Qualcomm"... from a main id register's implementer byte; NULL when unknown. */
 const char *cpu_arm_implementer(unsigned implementer);

@@ -36,11 +36,18 @@ static void fill_all(const struct cpu_source *s, unsigned cpu, const struct cpu_
 	}
 }
 
+/* libcpuid says what it does not know on standard error unless told otherwise. */
+static void say_nothing(const char *text)
+{
+	(void)text;
+}
+
 struct fact cpu_codename(struct host *h, const struct cpu_source *s, unsigned cpu)
 {
 	struct cpu_raw_data_t raw = {0};
 	struct cpu_id_t *id = arena_alloc(h->a, sizeof *id);
 
+	cpuid_set_warn_function(say_nothing);
 	fill_all(s, cpu, &h->cpu.id, &raw);
 	if (cpu_identify(&raw, id) < 0 || !id->cpu_codename[0] ||
 	    str_starts(id->cpu_codename, "Unknown"))

@@ -3,6 +3,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
+#include "probe/check_module.h"
 #include "probe/host.h"
 
 /* ---- the IOMMU ---- */
@@ -27,8 +28,9 @@ static bool turned_off(const struct devices_facts *d, const char **word)
 	return false;
 }
 
-static void explain_iommu_off(const struct devices_facts *d, struct finding *f)
+static void explain_iommu_off(const struct host *h, struct finding *f)
 {
+	const struct devices_facts *d = &h->devices;
 	const char *word;
 
 	if (turned_off(d, &word)) {
@@ -47,6 +49,12 @@ static void explain_iommu_off(const struct devices_facts *d, struct finding *f)
 	} else if (fact_is_yes(d->acpi_iort) || fact_is_yes(d->acpi_viot)) {
 		finding_miss(f, "the firmware describes one, but no device is behind it");
 		finding_fix(f, "boot a kernel with a driver for this IOMMU");
+	} else if (h->place.hv != HV_NONE) {
+		finding_cite(f, &h->place.vm);
+		finding_miss(f, "this virtual machine has none");
+		finding_fix(f, "give it a virtual IOMMU from outside (QEMU: -machine "
+			       "q35,kernel-irqchip=split "
+			       "-device intel-iommu,intremap=on)");
 	} else if (fact_is_no(d->acpi_dmar)) {
 		finding_cite(f, &d->acpi_dmar);
 		finding_cite(f, &d->acpi_ivrs);
@@ -65,7 +73,7 @@ static void judge_iommu(const struct host *h, struct finding *f)
 		return;
 	finding_cite(f, &d->iommu);
 	if (!fact_is_yes(d->iommu)) {
-		explain_iommu_off(d, f);
+		explain_iommu_off(h, f);
 		return;
 	}
 	finding_cite(f, &d->iommu_type);
@@ -76,11 +84,23 @@ static void judge_iommu(const struct host *h, struct finding *f)
 		finding_pass(f, "it is on (%s)", fact_str(d->iommu, "groups exist"));
 }
 
+/* Said once, by devices.iommu; what hangs on it is not lost a second time. */
+static bool without_iommu(const struct host *h, struct finding *f)
+{
+	if (!fact_is_no(h->devices.iommu))
+		return false;
+	finding_cite(f, &h->devices.iommu);
+	finding_absent(f, "there is no IOMMU");
+	return true;
+}
+
 static void judge_groups(const struct host *h, struct finding *f)
 {
 	const struct devices_facts *d = &h->devices;
 	size_t single = 0;
 
+	if (without_iommu(h, f))
+		return;
 	if (finding_if_unknown(f, &d->iommu_groups))
 		return;
 	finding_cite(f, &d->iommu_groups);
@@ -97,6 +117,8 @@ static void judge_remapping(const struct host *h, struct finding *f)
 {
 	const struct devices_facts *d = &h->devices;
 
+	if (without_iommu(h, f))
+		return;
 	if (finding_if_unknown(f, &d->remapping))
 		return;
 	finding_cite(f, &d->remapping);
@@ -129,6 +151,8 @@ static void judge_vfio(const struct host *h, struct finding *f)
 {
 	const struct devices_facts *d = &h->devices;
 
+	if (without_iommu(h, f))
+		return;
 	finding_cite(f, &d->vfio_node);
 	finding_cite(f, &d->vfio_pci);
 	finding_cite(f, &d->iommufd_node);
@@ -138,7 +162,7 @@ static void judge_vfio(const struct host *h, struct finding *f)
 	else if (fact_is_unknown(d->vfio_pci) || fact_is_unknown(d->vfio_node))
 		finding_if_unknown(f, fact_is_unknown(d->vfio_pci) ? &d->vfio_pci : &d->vfio_node);
 	else
-		finding_miss(f, "the vfio-pci driver is not loaded");
+		finding_module(f, h, MODULE_VFIO_PCI);
 }
 
 static void judge_noiommu(const struct host *h, struct finding *f)
@@ -175,6 +199,8 @@ static void judge_viability(const struct host *h, struct finding *f)
 	const struct devices_facts *d = &h->devices;
 	size_t ready = 0, mixed = 0;
 
+	if (without_iommu(h, f))
+		return;
 	if (finding_if_unknown(f, &d->iommu_groups))
 		return;
 	finding_cite(f, &d->iommu_groups);
@@ -230,7 +256,7 @@ static void judge_sriov(const struct host *h, struct finding *f)
 			     (long long)d->sriov.num, (long long)d->sriov_now.num,
 			     fact_str(d->sriov, ""));
 	else
-		finding_skip(f, "no device here offers virtual functions");
+		finding_absent(f, "no device here offers virtual functions");
 }
 
 static void judge_mdev(const struct host *h, struct finding *f)
@@ -243,7 +269,7 @@ static void judge_mdev(const struct host *h, struct finding *f)
 	if (fact_is_yes(*mdev))
 		finding_pass(f, "%lld types on %s", (long long)mdev->num, mdev->text);
 	else
-		finding_skip(f, "no driver here offers mediated devices");
+		finding_absent(f, "no driver here offers mediated devices");
 }
 
 static void judge_gpu(const struct host *h, struct finding *f)
@@ -255,7 +281,7 @@ static void judge_gpu(const struct host *h, struct finding *f)
 		return;
 	finding_cite(f, &d->gpu);
 	if (!fact_is_yes(d->gpu)) {
-		finding_skip(f, "there is no GPU");
+		finding_absent(f, "there is no GPU");
 		return;
 	}
 	for (size_t i = 0; i < d->nlist; i++) {
@@ -319,7 +345,6 @@ const struct check devices_checks[DEVICES_CHECKS] = {
 		.why = "VFIO is how user space drives a device for its guest; vfio-pci must be "
 		       "loaded before a "
 		       "PCI device can be bound to it.",
-		.fix = "modprobe vfio-pci",
 	},
 	{
 		.id = "devices.vfio-noiommu",

@@ -6,12 +6,15 @@
 #include "probe/cpu.h"
 #include "probe/devices.h"
 #include "probe/fact.h"
+#include "probe/hypervisors.h"
 #include "probe/kernel.h"
 #include "probe/kvm.h"
 #include "probe/node.h"
 #include "probe/who.h"
 #include "probe/place.h"
 #include "probe/network.h"
+#include "probe/storage.h"
+#include "probe/tools.h"
 
 #include <jansson.h>
 
@@ -31,8 +34,12 @@ struct host {
 	struct nodes nodes;
 	struct kvm kvm;
 	struct place place;
+	struct hypervisors hypervisors;
+
 	struct network_facts network;
+	struct storage_facts storage;
 	struct devices_facts devices;
+	struct tools_facts tools;
 };
 
 /* One row per area, in the order they are gathered: an area may read what earlier ones found. */

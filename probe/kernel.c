@@ -284,5 +284,7 @@ const struct area kernel_area = {
 	.gather = gather,
 	.facts = facts,
 	.nfacts = ARRAY_SIZE(facts),
+	.checks = kernel_checks,
+	.nchecks = KERNEL_CHECKS,
 	.details = details,
 };

@@ -102,11 +102,48 @@ static struct fact present_fact(struct host *h, const struct seen *s, const stru
 		return fact_because("/proc/modules", true, "loaded");
 	if (!in_sys(s, m->name))
 		return absent_fact(h, s, m);
-	if (tree_readf_line(h->t, &state, "/sys/module/%s/initstate", m->name) < 0)
+	if (h->kernel.loadable.is == NO ||
+	    tree_readf_line(h->t, &state, "/sys/module/%s/initstate", m->name) < 0)
 		return fact_because(arena_printf(h->a, "/sys/module/%s", m->name), true,
 				    "built in");
 	return fact_because(arena_printf(h->a, "/sys/module/%s/initstate", m->name), true,
 			    str_eq(state, "live") ? "loaded" : state);
+}
+
+/* Come with something else, or cannot be had by modprobe: not worth a question. */
+static bool never_loaded_by_hand(enum kernel_module id)
+{
+	static const enum kernel_module list[] = {
+		MODULE_IRQBYPASS,
+		MODULE_CCP,
+		MODULE_VHOST,
+		MODULE_VSOCK,
+		MODULE_TAP,
+		MODULE_MACVLAN,
+		MODULE_VETH,
+		MODULE_NF_TABLES,
+		MODULE_VFIO,
+		MODULE_MDEV,
+		MODULE_CPUID,
+		MODULE_DM_MOD,
+		MODULE_OVERLAY,
+		MODULE_FUSE,
+		MODULE_VIRTIOFS,
+		MODULE_VIRTIO_PCI,
+		MODULE_VIRTIO_NET,
+		MODULE_VIRTIO_BLK,
+		MODULE_XEN_GNTDEV,
+		MODULE_BINDER,
+		MODULE_NVIDIA,
+		MODULE_KVMGT,
+		MODULE_VMW_VSOCK_VMCI,
+		MODULE_NVIDIA_VGPU_VFIO,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(list); i++)
+		if (list[i] == id)
+			return true;
+	return false;
 }
 
 static void gather_module(struct host *h, const struct seen *s, struct module *m)
@@ -124,7 +161,8 @@ static void gather_module(struct host *h, const struct seen *s, struct module *m
 		m->on_disk = fact_because("modprobe", false, "no loadable modules in this kernel");
 		return;
 	}
-	kernel_disk_ask(s->disk, h, m);
+	if (!never_loaded_by_hand((enum kernel_module)(m - k->modules)))
+		kernel_disk_ask(s->disk, h, m);
 	if (m->refused)
 		m->blacklisted = fact_because("/proc/cmdline", true, "module_blacklist=");
 	else if (kernel_cmdline_bans(h, "modprobe.blacklist=", m->name))

@@ -17,3 +17,6 @@ void kernel_disk_close(struct kernel_disk *d);
 
 /* True when the kernel command line's module_blacklist= or modprobe.blacklist= (whichever `option` says) names it. */
 bool kernel_cmdline_bans(const struct host *h, const char *option, const char *name);
+
+enum { KERNEL_CHECKS = 12 };
+extern const struct check kernel_checks[KERNEL_CHECKS];

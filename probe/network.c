@@ -3,6 +3,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
+#include "probe/check_module.h"
 #include "probe/host.h"
 
 #include <errno.h>
@@ -181,8 +182,16 @@ static void judge_tun(const struct host *h, struct finding *f)
 		finding_pass(f, NULL);
 	else if (node->text)
 		finding_miss(f, "/dev/net/tun is something else (%s)", node->text);
+	else if (!module_can_be_had(h, MODULE_TUN))
+		finding_module(f, h, MODULE_TUN);
 	else
 		finding_miss(f, "/dev/net/tun is missing");
+}
+
+static void judge_macvtap(const struct host *h, struct finding *f)
+{
+	finding_cite(f, &h->network.macvtaps);
+	finding_module(f, h, MODULE_MACVTAP);
 }
 
 static void judge_ovs(const struct host *h, struct finding *f)
@@ -194,8 +203,10 @@ static void judge_ovs(const struct host *h, struct finding *f)
 	finding_cite(f, &n->ovs_socket);
 	if (fact_is_yes(n->ovs_socket))
 		finding_pass(f, "it runs");
+	else if (fact_is_yes(h->kernel.modules[MODULE_OPENVSWITCH].present))
+		finding_absent(f, "its kernel part is here, but it does not run");
 	else
-		finding_skip(f, "it does not run here");
+		finding_absent(f, "it does not run here");
 }
 
 static void judge_forwarding(const struct host *h, struct finding *f)
@@ -230,7 +241,7 @@ static void judge_sriov(const struct host *h, struct finding *f)
 		finding_pass(f, "%s: %lld virtual functions offered, %lld made", n->sriov.text,
 			     (long long)n->sriov.num, (long long)n->sriov_now.num);
 	else
-		finding_skip(f, "no NIC here offers virtual functions");
+		finding_absent(f, "no NIC here offers virtual functions");
 }
 
 static const struct check checks[] = {
@@ -255,6 +266,14 @@ static const struct check checks[] = {
 		       "Firecracker and Cloud "
 		       "Hypervisor; /dev/net/tun makes them.",
 		.fix = "modprobe tun",
+	},
+	{
+		.id = "network.macvtap",
+		.title = "macvtap interfaces can be made",
+		.category = CAT_NETWORK,
+		.miss = WARN,
+		.judge = judge_macvtap,
+		.why = "A macvtap interface puts a guest on the network of a NIC without a bridge.",
 	},
 	{
 		.id = "network.openvswitch",

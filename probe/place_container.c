@@ -25,17 +25,17 @@ static const struct {
 	{"ipc", "ipc:[4026531839]"}, {"cgroup", "cgroup:[4026531835]"},
 };
 
-/* A PID namespace of one's own, or UTS and IPC together, is what engines give; one alone may be a
- * service's sandbox or `unshare`. */
+/* Engines give a PID namespace and others beside it, or share PIDs but not UTS and IPC. A PID or user namespace
+ * alone is a sandbox: a service's, a browser's, `unshare`. */
 static enum spaces judge_spaces(unsigned own, unsigned known)
 {
-	enum { PID = 1, USER = 2, UTS = 4, IPC = 8 };
+	enum { PID = 1, USER = 2, UTS = 4, IPC = 8, CGROUP = 16 };
 
 	if (!(known & PID))
 		return SPACES_UNKNOWN;
 	if (!own)
 		return SPACES_FIRST;
-	if (own & PID || (own & (UTS | IPC)) == (UTS | IPC))
+	if ((own & PID && own & (UTS | IPC | CGROUP)) || (own & (UTS | IPC)) == (UTS | IPC))
 		return SPACES_OWN;
 	return SPACES_PARTLY;
 }

@@ -63,6 +63,9 @@ static const char *const box_names[BOX_COUNT] = {
 	[BOX_PROOT] = "PRoot",
 };
 
+/* The source of what no single file says. */
+static const char several[] = "several facts";
+
 const char *place_hv_name(enum hv hv)
 {
 	return hv_names[hv];
@@ -170,7 +173,7 @@ static void decide_vm(struct host *h)
 	if (p->xen == XEN_DOM0 || p->hyperv_root)
 		p->hv = HV_NONE;
 	if (p->hv != HV_NONE) {
-		p->vm_evidence = fact_text(NULL, signs_words(h->a, &p->vm_signs, -1));
+		p->vm_evidence = fact_text(several, signs_words(h->a, &p->vm_signs, -1));
 		p->vm = fact_text(p->vm_signs.row[0].source, hv_names[p->hv]);
 	} else if (can_tell_metal(p) || p->xen == XEN_DOM0) {
 		p->vm = fact_no("/proc/cpuinfo");
@@ -271,7 +274,7 @@ static void decide_container(struct host *h)
 	p->box = boxed(p) ? which_box(p) : BOX_NONE;
 	if (p->box != BOX_NONE) {
 		p->container = fact_text(p->box_signs.row[0].source, box_names[p->box]);
-		p->container_evidence = fact_text(NULL, words);
+		p->container_evidence = fact_text(several, words);
 	} else if (can_tell_box(p)) {
 		p->container = fact_no("/proc/self/ns");
 		p->container_evidence =
@@ -288,20 +291,25 @@ static void conflict_container(struct host *h, struct strbuf *b)
 {
 	const struct place *p = &h->place;
 	const struct signs *s = &p->box_signs;
+	struct strbuf marks = {0};
 
-	if (p->box == BOX_NONE && p->spaces == SPACES_FIRST) {
+	if (p->box == BOX_NONE && p->spaces != SPACES_UNKNOWN)
 		for (size_t i = 0; i < s->count; i++)
-			add_conflict(b,
-				     arena_printf(h->a, "%s says %s", s->row[i].source,
-						  box_names[s->row[i].kind]),
-				     "all namespaces are the first ones of this kernel, so this is "
-				     "not a container (the file came with the image)");
-		return;
-	}
-	if (p->box != BOX_NONE && p->spaces == SPACES_FIRST)
+			strbuf_printf(&marks, "%s%s says %s", i ? " and " : "", s->row[i].source,
+				      box_names[s->row[i].kind]);
+	if (marks.len)
+		add_conflict(
+			b, marks.text,
+			p->spaces == SPACES_FIRST
+				? "all namespaces are the first ones of this kernel, so this is "
+				  "not a container: such a mark may have come with the image"
+				: "the PID, UTS and IPC namespaces are not a container's: such a "
+				  "mark may have come with the image");
+	else if (p->box != BOX_NONE && p->spaces == SPACES_FIRST)
 		add_conflict(
 			b, arena_printf(h->a, "%s says %s", p->container.source, box_names[p->box]),
 			"all namespaces are the host's: a container that shares them");
+	strbuf_fini(&marks);
 }
 
 /* ---- both ---- */
@@ -321,8 +329,8 @@ static const char *confidence_word(const struct place *p)
 
 	for (size_t i = 0; i < p->vm_signs.count; i++)
 		firm += p->vm_signs.row[i].weight > HINT;
-	if (p->conflict.is == YES)
-		return "facts contradict each other";
+	if (p->conflict.is == YES && firm > 1)
+		return "several facts agree, one contradicts";
 	if (p->hv != HV_NONE && !firm)
 		return "weak: hints only";
 	if (p->spaces == SPACES_UNKNOWN)
@@ -339,9 +347,9 @@ void place_decide(struct host *h)
 	decide_container(h);
 	conflict_vm(h, &b);
 	conflict_container(h, &b);
-	p->conflict = b.len ? fact_text(NULL, arena_dup(h->a, b.text)) : fact_no(NULL);
+	p->conflict = b.len ? fact_text(several, arena_dup(h->a, b.text)) : fact_no(several);
 	strbuf_fini(&b);
 	p->kind = str_eq(kind_word(p), "unknown") ? fact_unknown("/proc/cpuinfo", ENODATA)
-						  : fact_text(NULL, kind_word(p));
-	p->confidence = fact_text(NULL, confidence_word(p));
+						  : fact_text(several, kind_word(p));
+	p->confidence = fact_text(several, confidence_word(p));
 }

@@ -54,13 +54,19 @@ static void vote_signatures(struct host *h)
 	}
 }
 
+/* By the CPU itself; a capture of virt-what's kind has what its helper printed. */
 static void gather_signatures(struct host *h)
 {
+	const struct cpu *c = &h->cpu;
 	const char *text;
 
 	h->place.signatures = NULL;
-	if (!tree_has_answers(h->t) &&
-	    tree_read(h->t, "/captured-virt-what-cpuid-helper.txt", 4096, &text, NULL) == 0)
+	h->place.hyperv_root = c->hyperv_root.is == YES;
+	if (c->id_known)
+		h->place.signatures = arena_printf(h->a, "%s\n%s", c->id.hypervisor.signature,
+						   c->id.hypervisor.second);
+	else if (!tree_is_live(h->t) &&
+		 tree_read(h->t, "/captured-virt-what-cpuid-helper.txt", 4096, &text, NULL) == 0)
 		h->place.signatures = text;
 }
 
@@ -103,7 +109,6 @@ static const struct {
 	{ANY_VENDOR, "Scaleway", HV_KVM, HINT, "SCW-"},
 	{ANY_VENDOR, "UpCloud", HV_KVM, HINT},
 	{ANY_VENDOR, "Virtuozzo", HV_KVM, FIRM},
-	{DMI_PRODUCT_NAME, "Alibaba Cloud ECS", HV_KVM, HINT},
 	{ANY_VENDOR, "Microsoft Corporation", HV_HYPERV, FIRM, "Virtual Machine"},
 	{ANY_VENDOR, "Apple Inc.", HV_APPLE, SURE, "Apple Virtualization"},
 	{DMI_PRODUCT_NAME, "Apple Virtualization", HV_APPLE, SURE},
@@ -141,9 +146,28 @@ static const char *dmi_match(const struct dmi *d, int field, const char *pattern
 	return NULL;
 }
 
-static bool is_metal(const struct dmi *d)
+/* Makers of clouds whose VMs are KVM's, but whose bare-metal machines bear the same name: they vote only where
+ * something else says that this is a VM. */
+static const char *const kvm_clouds[] = {
+	"Amazon EC2", "Alibaba", "Tencent", "Huawei", "Vultr", "Akamai", "Linode",
+};
+
+static void vote_cloud(struct host *h)
 {
-	return strstr(dmi_get(d, DMI_PRODUCT_NAME), ".metal") != NULL;
+	struct place *p = &h->place;
+	enum dmi_field where;
+
+	if (strstr(dmi_get(&p->dmi, DMI_PRODUCT_NAME), ".metal") ||
+	    (!p->dmi.says_vm && !str_has_word(p->cpu_flags, "hypervisor")))
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(kvm_clouds); i++) {
+		const char *said = dmi_match(&p->dmi, ANY_VENDOR, kvm_clouds[i], &where);
+
+		if (said)
+			sign_add(&p->vm_signs, HV_KVM, FIRM,
+				 arena_printf(h->a, "DMI %s", dmi_field_name(where)),
+				 arena_printf(h->a, "%s, a cloud of KVM", said));
+	}
 }
 
 static void vote_dmi(struct host *h)
@@ -153,9 +177,9 @@ static void vote_dmi(struct host *h)
 
 	for (size_t i = 0; i < ARRAY_SIZE(dmi_rows); i++) {
 		const char *said = dmi_match(&p->dmi, dmi_rows[i].field, dmi_rows[i].text, &where);
-		const char *and = dmi_rows[i].and_product;
+		const char *also = dmi_rows[i].and_product;
 
-		if (!said || (and&&!fits(dmi_get(&p->dmi, DMI_PRODUCT_NAME), and)))
+		if (!said || (also && !fits(dmi_get(&p->dmi, DMI_PRODUCT_NAME), also)))
 			continue;
 		sign_add(&p->vm_signs, dmi_rows[i].hv, dmi_rows[i].weight,
 			 arena_printf(h->a, "DMI %s", dmi_field_name(where)), said);
@@ -163,10 +187,7 @@ static void vote_dmi(struct host *h)
 	if (p->dmi.says_vm)
 		sign_add(&p->vm_signs, HV_UNKNOWN, FIRM, "DMI BIOS characteristics",
 			 "system is a virtual machine");
-	/* Nitro is KVM; its bare-metal types bear the same vendor. */
-	if (str_eq(dmi_get(&p->dmi, DMI_BIOS_VENDOR), "Amazon EC2") && !is_metal(&p->dmi) &&
-	    (p->dmi.says_vm || str_has_word(p->cpu_flags, "hypervisor")))
-		sign_add(&p->vm_signs, HV_KVM, FIRM, "DMI bios_vendor", "Amazon EC2 (Nitro)");
+	vote_cloud(h);
 }
 
 /* ---- /proc/cpuinfo ---- */
@@ -182,6 +203,8 @@ static void vote_cpuinfo(struct host *h)
 
 	if (str_has_word(p->cpu_flags, "hypervisor"))
 		sign_add(&p->vm_signs, HV_UNKNOWN, FIRM, "/proc/cpuinfo flags", "hypervisor");
+	else if (h->cpu.id_known && h->cpu.hypervisor.is == YES)
+		sign_add(&p->vm_signs, HV_UNKNOWN, FIRM, "CPUID leaf 1 ecx bit 31", "set");
 	if (vendor && str_starts(vendor, "User Mode Linux"))
 		sign_add(&p->vm_signs, HV_UML, SURE, src, vendor);
 	if (vendor && str_starts(vendor, "PowerVM Lx86"))

@@ -93,14 +93,14 @@ static void add_power(const struct place *p, struct strbuf *b)
  * or virtual functions of one). */
 static void add_ldoms(struct host *h, struct strbuf *b)
 {
-	const char *mode;
 	struct tree_names nodes = {0};
 	bool root = false;
 
 	if (h->place.hv != HV_LDOMS)
 		return;
 	word(b, "ldoms");
-	if (tree_line(h->t, "/sys/class/vlds/ctrl/mode", &mode) == 0 && str_eq(mode, "control"))
+	/* Only the control domain has a channel to the service processor. */
+	if (tree_exists(h->t, "/sys/class/vlds/ctrl") && tree_exists(h->t, "/sys/class/vlds/sp"))
 		word(b, "ldoms-control");
 	else
 		word(b, "ldoms-guest");
@@ -194,8 +194,8 @@ static void gather_virt_what(struct host *h)
 	add_signature(p, &b);
 	add_cloud(p, &b);
 	p->virt_what = p->kind.is == UNKNOWN && !b.len
-			       ? fact_unknown(NULL, ENODATA)
-			       : fact_text(NULL, arena_dup(h->a, strbuf_str(&b)));
+			       ? fact_unknown("several facts", ENODATA)
+			       : fact_text("several facts", arena_dup(h->a, strbuf_str(&b)));
 	strbuf_fini(&b);
 }
 

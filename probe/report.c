@@ -91,14 +91,7 @@ static void judge_all(struct report *r)
 
 /* ---- answers ---- */
 
-/* What a skipped check comes to: the verdict of the check that blocked it. */
-static enum verdict effective(const struct report *r, const struct finding *f)
-{
-	while (f->verdict == SKIP && r->blockers[f - r->findings])
-		f = r->blockers[f - r->findings];
-	return f->verdict;
-}
-
+/* What a skipped check comes to: the check that blocked it. */
 static const struct finding *root_of(const struct report *r, const struct finding *f)
 {
 	while (f->verdict == SKIP && r->blockers[f - r->findings])
@@ -106,9 +99,12 @@ static const struct finding *root_of(const struct report *r, const struct findin
 	return f;
 }
 
-static enum overall weigh(enum verdict v, bool required)
+/* What is required and absent is a no, however mildly its row says so to those who did not ask. */
+static enum overall weigh(const struct finding *f, bool required)
 {
-	switch (v) {
+	if (required && f->missed)
+		return NOT_READY;
+	switch (f->verdict) {
 	case FAIL:
 		return required ? NOT_READY : DEGRADED;
 	case UNSURE:
@@ -141,7 +137,7 @@ static void add_miss(const struct report *r, struct answer *a, const struct find
 static void count(const struct report *r, struct answer *a, const char *id, bool required)
 {
 	const struct finding *f = report_find(r, id);
-	enum overall o = f ? weigh(effective(r, f), required) : UNDECIDED;
+	enum overall o = f ? weigh(root_of(r, f), required) : UNDECIDED;
 
 	if (o == READY)
 		return;
@@ -163,7 +159,7 @@ static int by_table_order(const void *x, const void *y)
 static const struct finding *decisive(const struct answer *a)
 {
 	for (size_t i = 0; i < a->nmisses; i++)
-		if (rank(weigh(a->misses[i]->verdict, true)) == rank(a->overall))
+		if (rank(weigh(a->misses[i], true)) == rank(a->overall))
 			return a->misses[i];
 	return a->nmisses ? a->misses[0] : NULL;
 }
@@ -214,6 +210,5 @@ void report_make(struct report *r, const struct host *h, const struct profile *p
 
 void report_words(const struct host *h, struct strbuf *out)
 {
-	(void)h;
-	(void)out;
+	hypervisors_words(h, out);
 }

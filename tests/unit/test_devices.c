@@ -26,6 +26,7 @@ static void open_host(struct captured *c, const char *name)
 	c->host.t = c->tree;
 	c->host.a = tree_arena(c->tree);
 	c->host.opt = &options;
+	kernel_area.gather(&c->host);
 	network_area.gather(&c->host);
 	devices_area.gather(&c->host);
 }
