@@ -11,26 +11,6 @@
 
 enum { TEXT_MAX = 4 << 20, ENTRIES_MAX = 20000, SIGNATURE_MAX = 4096 };
 
-static const struct {
-	const char *name;
-	size_t size;
-} kinds[DIGEST_KINDS] = {
-	[DIGEST_SHA1] = {"SHA1", 20},
-	[DIGEST_SHA256] = {"SHA256", 32},
-	[DIGEST_SHA384] = {"SHA384", 48},
-	[DIGEST_SHA512] = {"SHA512", 64},
-};
-
-const char *digest_kind_name(enum digest_kind k)
-{
-	return kinds[k].name;
-}
-
-size_t digest_kind_size(enum digest_kind k)
-{
-	return kinds[k].size;
-}
-
 /* SHA256, sha-256, SHA2-256 (OpenSSL 3): letters and digits count. */
 static bool kind_parse(const char *word, size_t n, enum digest_kind *out)
 {
@@ -44,7 +24,7 @@ static bool kind_parse(const char *word, size_t n, enum digest_kind *out)
 	if (str_starts(plain, "SHA2") && strlen(plain) == 7)
 		memmove(plain + 3, plain + 4, strlen(plain + 4) + 1);
 	for (int k = 0; k < DIGEST_KINDS; k++) {
-		if (str_eq(plain, kinds[k].name)) {
+		if (str_eq(plain, digest_kind_name((enum digest_kind)k))) {
 			*out = (enum digest_kind)k;
 			return true;
 		}
@@ -151,7 +131,7 @@ static const char *add_entry(struct arena *a, struct manifest *m, size_t *room,
 
 	if (problem)
 		return problem;
-	if (l->hex_len != 2 * kinds[l->kind].size)
+	if (l->hex_len != 2 * digest_kind_size(l->kind))
 		return "a digest of the wrong length for its algorithm";
 	if (m->count == ENTRIES_MAX)
 		return "more than 20,000 files";

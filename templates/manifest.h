@@ -2,18 +2,11 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/err.h"
 
 #include <stddef.h>
 #include <stdint.h>
-
-enum digest_kind { DIGEST_SHA1, DIGEST_SHA256, DIGEST_SHA384, DIGEST_SHA512, DIGEST_KINDS };
-
-enum { DIGEST_MAX = 64 };
-
-/* "SHA256"; its length in bytes. */
-const char *digest_kind_name(enum digest_kind k);
-size_t digest_kind_size(enum digest_kind k);
 
 struct manifest_entry {
 	enum digest_kind kind;
