@@ -151,16 +151,21 @@ static bool is_x86(const struct place *p)
 	return str_eq(arch, "x86_64") || (arch[0] == 'i' && str_ends(arch, "86"));
 }
 
-/* Not finding a hypervisor means bare metal only where one could have been seen. */
-static bool can_tell_metal(const struct place *p)
+/* Not finding a hypervisor means bare metal only where one would have been seen. */
+static bool can_tell_metal(struct host *h)
 {
+	const struct place *p = &h->place;
 	const char *arch = fact_str(p->arch, "");
+	const char *platform = place_key_value(h->a, p->cpuinfo, "platform");
+	const char *type = place_key_value(h->a, p->cpuinfo, "type");
 
 	if (is_x86(p))
-		return p->cpu_flags[0] != '\0';
-	if (str_starts(arch, "ppc") || str_starts(arch, "s390"))
-		return p->cpuinfo[0] != '\0';
-	return p->dmi.found || p->cpuinfo[0] != '\0';
+		return p->cpu_flags[0] != '\0' || h->cpu.id_known;
+	if (str_starts(arch, "ppc"))
+		return platform && str_starts(platform, "PowerNV");
+	if (str_starts(arch, "sparc"))
+		return type && str_eq(type, "sun4u");
+	return p->dmi.found || tree_exists(h->t, "/proc/device-tree/compatible");
 }
 
 static void decide_vm(struct host *h)
@@ -175,7 +180,7 @@ static void decide_vm(struct host *h)
 	if (p->hv != HV_NONE) {
 		p->vm_evidence = fact_text(several, signs_words(h->a, &p->vm_signs, -1));
 		p->vm = fact_text(p->vm_signs.row[0].source, hv_names[p->hv]);
-	} else if (can_tell_metal(p) || p->xen == XEN_DOM0) {
+	} else if (can_tell_metal(h) || p->xen == XEN_DOM0) {
 		p->vm = fact_no("/proc/cpuinfo");
 		p->vm_evidence = fact_no("/proc/cpuinfo");
 	} else {

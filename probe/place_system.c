@@ -29,14 +29,30 @@ const char *place_key_value(struct arena *a, const char *text, const char *key)
 
 /* ---- kernel and architecture ---- */
 
-/* What /proc/cpuinfo of an architecture has and no other. */
+/* What /proc/cpuinfo of an architecture has and no other. The first row that fits counts. */
 static const struct {
-	const char *key, *arch;
+	const char *key, *value; /* value: begins with, or NULL */
+	const char *arch;
 } arch_keys[] = {
-	{"CPU implementer", "aarch64"}, {"mmu", "riscv64"},
-	{"bogomips per cpu", "s390x"},  {"clock", "ppc64"},
-	{"MMU Type", "sparc64"},        {"LASX", "loongarch64"},
+	{"CPU implementer", NULL, "aarch64"},
+	{"mmu", "sv", "riscv64"},
+	{"bogomips per cpu", NULL, "s390x"},
+	{"cpu", "POWER", "ppc64"},
+	{"pmac flags", NULL, "ppc"},
+	{"MMU Type", NULL, "sparc64"},
+	{"CPU Family", "Loongson", "loongarch64"},
 };
+
+static const char *arch_of_cpuinfo(struct host *h)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(arch_keys); i++) {
+		const char *v = place_key_value(h->a, h->place.cpuinfo, arch_keys[i].key);
+
+		if (v && (!arch_keys[i].value || str_starts(v, arch_keys[i].value)))
+			return arch_keys[i].arch;
+	}
+	return NULL;
+}
 
 static void gather_uname(struct host *h)
 {
@@ -57,11 +73,11 @@ static void gather_uname(struct host *h)
 		return;
 	}
 	if (p->cpu_flags[0])
-		p->arch = fact_text("/proc/cpuinfo",
-				    str_has_word(p->cpu_flags, "lm") ? "x86_64" : "i686");
-	for (size_t i = 0; p->arch.is != YES && i < ARRAY_SIZE(arch_keys); i++)
-		if (place_key_value(h->a, p->cpuinfo, arch_keys[i].key))
-			p->arch = fact_text("/proc/cpuinfo", arch_keys[i].arch);
+		text = str_has_word(p->cpu_flags, "lm") ? "x86_64" : "i686";
+	else
+		text = arch_of_cpuinfo(h);
+	if (text)
+		p->arch = fact_text("/proc/cpuinfo", text);
 }
 
 /* ---- distribution ---- */

@@ -147,32 +147,46 @@ static void vote_s390(struct host *h)
 			 place_key_value(h->a, text, "LPAR Name"));
 }
 
-static void vote_power(struct host *h)
+static bool turn_into_power_kvm(struct signs *s)
 {
-	static const char path[] = "/proc/ppc64/lparcfg";
-	const char *text, *platform = place_key_value(h->a, h->place.cpuinfo, "platform");
-	const char *model = place_key_value(h->a, h->place.cpuinfo, "model");
-	struct signs *s = &h->place.vm_signs;
-	bool qemu = model && strstr(model, "qemu");
 	bool kvm = false;
 
-	if (!str_starts(fact_str(h->place.arch, ""), "ppc"))
-		return;
 	for (size_t i = 0; i < s->count; i++) {
 		if (s->row[i].kind != HV_KVM)
 			continue;
 		kvm = true;
 		s->row[i].kind = HV_POWERKVM;
 	}
-	if (!kvm && qemu)
-		sign_add(s, HV_POWERKVM, HINT, "/proc/cpuinfo", model);
-	if (!kvm && !qemu && tree_read(h->t, path, 65536, &text, NULL) == 0 &&
-	    strstr(text, "shared_processor_mode="))
+	return kvm;
+}
+
+/* QEMU's pSeries is KVM's when the device tree says so; where there is no device tree, probably. */
+static void vote_pseries_of_qemu(struct host *h, const char *model)
+{
+	if (!turn_into_power_kvm(&h->place.vm_signs) && !tree_exists(h->t, "/proc/device-tree"))
+		sign_add(&h->place.vm_signs, HV_POWERKVM, HINT, "/proc/cpuinfo", model);
+}
+
+/* IBM's firmware runs every pSeries in a partition; "architected" is the mode of a CPU in one. */
+static void vote_power(struct host *h)
+{
+	static const char path[] = "/proc/ppc64/lparcfg";
+	const char *text, *cpuinfo = h->place.cpuinfo;
+	const char *platform = place_key_value(h->a, cpuinfo, "platform");
+	const char *model = place_key_value(h->a, cpuinfo, "model");
+	const char *cpu = place_key_value(h->a, cpuinfo, "cpu");
+	struct signs *s = &h->place.vm_signs;
+
+	if (!str_starts(fact_str(h->place.arch, ""), "ppc"))
+		return;
+	if (model && strstr(model, "qemu"))
+		vote_pseries_of_qemu(h, model);
+	else if (tree_read(h->t, path, 65536, &text, NULL) == 0 &&
+		 strstr(text, "shared_processor_mode="))
 		sign_add(s, HV_POWERVM, SURE, path,
 			 strstr(text, "shared_processor_mode=1") ? "shared" : "dedicated");
-	else if (!kvm && !qemu && platform && str_starts(platform, "pSeries") &&
-		 tree_exists(h->t, "/proc/device-tree/ibm,partition-name"))
-		sign_add(s, HV_POWERVM, SURE, "/proc/device-tree/ibm,partition-name", "exists");
+	else if (platform && str_starts(platform, "pSeries") && cpu && strstr(cpu, "(architected)"))
+		sign_add(s, HV_POWERVM, FIRM, "/proc/cpuinfo", cpu);
 }
 
 static void vote_sparc(struct host *h)
@@ -200,6 +214,55 @@ static void vote_products(struct host *h)
 	if (tree_line(h->t, "/sys/class/ptp/ptp0/clock_name", &text) == 0 &&
 	    str_starts(text, "KVM virtual PTP"))
 		sign_add(s, HV_KVM, FIRM, "/sys/class/ptp/ptp0/clock_name", text);
+}
+
+/* ---- PCI devices that only one hypervisor makes ---- */
+
+static const struct {
+	const char *id; /* vendor, or vendor and device, in hex as /proc/bus/pci/devices has them */
+	enum hv hv;
+} pci_ids[] = {
+	{"80ee", HV_VIRTUALBOX}, {"15ad", HV_VMWARE},    {"58530001", HV_XEN},
+	{"14145353", HV_HYPERV}, {"1ab8", HV_PARALLELS}, {"1b36", HV_QEMU},
+	{"12341111", HV_QEMU},
+};
+
+static bool is_named(const struct signs *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->row[i].kind != HV_UNKNOWN)
+			return true;
+	return false;
+}
+
+/* Each line: bus and slot, then vendor and device. */
+static void vote_pci_line(struct host *h, const char *line)
+{
+	const char *word;
+	size_t n;
+
+	if (!str_word(&line, &word, &n) || !str_word(&line, &word, &n) || n != 8)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(pci_ids); i++)
+		if (str_starts(word, pci_ids[i].id)) {
+			sign_add(&h->place.vm_signs, pci_ids[i].hv, FIRM, "/proc/bus/pci/devices",
+				 arena_printf(h->a, "%.4s:%.4s", word, word + 4));
+			return;
+		}
+}
+
+/* Asked where the firmware is silent, or the CPU says "a VM" and nobody says whose. */
+static void vote_pci(struct host *h)
+{
+	const struct place *p = &h->place;
+	const char *text, *line;
+	size_t n;
+
+	if (is_named(&p->vm_signs) || (p->dmi.found && !str_has_word(p->cpu_flags, "hypervisor")) ||
+	    tree_read(h->t, "/proc/bus/pci/devices", 1 << 20, &text, NULL) < 0)
+		return;
+	while (!is_named(&p->vm_signs) && str_line(&text, &line, &n))
+		vote_pci_line(h, arena_dupn(h->a, line, n < 64 ? n : 64));
 }
 
 /* Firecracker gives its guests a SMBIOS-less machine with an OEM id in the ACPI tables. */
@@ -231,4 +294,5 @@ void place_gather_traces(struct host *h)
 	vote_sparc(h);
 	vote_products(h);
 	vote_acpi(h);
+	vote_pci(h);
 }

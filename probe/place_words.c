@@ -104,7 +104,8 @@ static void add_ldoms(struct host *h, struct strbuf *b)
 		word(b, "ldoms-control");
 	else
 		word(b, "ldoms-guest");
-	tree_list(h->t, "/proc/device-tree", &nodes);
+	if (tree_list(h->t, "/proc/device-tree", &nodes) < 0)
+		tree_list(h->t, "/proc/openprom", &nodes);
 	for (size_t i = 0; i < nodes.count; i++)
 		root |= str_starts(nodes.names[i], "pci@");
 	if (root)
@@ -209,7 +210,6 @@ static const struct {
 	{HV_LKVM, "KVM", "full"},
 	{HV_CROSVM, "KVM", "full"},
 	{HV_FIRECRACKER, "KVM", "full"},
-	{HV_QEMU, "KVM", "full"},
 	{HV_POWERKVM, "KVM", "para"},
 	{HV_HYPERV, "Microsoft", "full"},
 	{HV_VIRTUALPC, "Microsoft", "full"},
