@@ -5,6 +5,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "probe/cpu_dump.h"
 #include "probe/host.h"
 
 #include <errno.h>
@@ -104,7 +105,7 @@ static int run(int argc, char **argv, struct err *e)
 		return STATUS_USAGE;
 	if (!str_eq(s.output, "-") && check_output(s.output, e) < 0)
 		return STATUS_TROUBLE;
-	if (s.root && tree_open(&t, s.root, e) < 0)
+	if (s.root && cpu_tree_open(&t, s.root, e) < 0)
 		return STATUS_TROUBLE;
 	if (!t)
 		t = tree_live();

@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "cli/term.h"
+#include "probe/cpu_dump.h"
 #include "probe/render.h"
 
 #include <errno.h>
@@ -267,7 +268,7 @@ static int run_report(const struct settings *s, struct err *e)
 	struct tree *t = NULL;
 	int status;
 
-	if (s->root && tree_open(&t, s->root, e) < 0)
+	if (s->root && cpu_tree_open(&t, s->root, e) < 0)
 		return STATUS_TROUBLE;
 	if (!t)
 		t = tree_live();

@@ -13,6 +13,7 @@ const struct area *const areas[] = {
 	&network_area,
 	&storage_area,
 	&devices_area,
+	&security_area,
 	&tools_area,
 };
 /* clang-format on */

@@ -1,32 +1,13 @@
 /* What the CPU facts mean for somebody who wants to run VMs. They explain: a guest that runs is the proof. */
-#include "base/scope.h"
 #include "base/str.h"
 #include "probe/cpu_parts.h"
 #include "probe/host.h"
 
-/* What each hypervisor calls "let this guest run guests of its own". */
-static const struct {
-	const char *name, *fix;
-} nested_settings[] = {
-	{"KVM", "on the host: load kvm_intel or kvm_amd with nested=1 and give this VM its CPU "
-		"(-cpu host, libvirt: <cpu mode='host-passthrough'/>)"},
-	{"Hyper-V", "on the host, with this VM off: Set-VMProcessor -VMName NAME "
-		    "-ExposeVirtualizationExtensions $true; in Azure choose a size that nests"},
-	{"VMware",
-	 "with this VM off: tick \"Expose hardware assisted virtualization to the guest OS\" "
-	 "(vhv.enable = \"TRUE\")"},
-	{"VirtualBox", "with this VM off: VBoxManage modifyvm NAME --nested-hw-virt on"},
-	{"Xen", "in the domain's configuration: nestedhvm=1 (HVM only; experimental)"},
-	{"Parallels", "with this VM off: Hardware, CPU & Memory, Enable nested virtualization"},
-	{"QEMU TCG", "start QEMU with -cpu max for an emulated vmx or svm, or use KVM below"},
-};
-
-static const char *nested_fix(const char *hypervisor)
+static const char *nested_fix(const struct host *h)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(nested_settings); i++)
-		if (str_eq(nested_settings[i].name, hypervisor))
-			return nested_settings[i].fix;
-	return "ask whoever runs the hypervisor below for nested virtualization";
+	const char *advice = place_nested_advice(h);
+
+	return advice ? advice : "ask whoever runs the hypervisor below for nested virtualization";
 }
 
 static void judge_known(const struct host *h, struct finding *f)
@@ -72,7 +53,7 @@ static void judge_virt(const struct host *h, struct finding *f)
 	else
 		finding_miss(f, "the CPU shows no hardware virtualization");
 	if (c->virt.is == NO && c->hypervisor.is == YES)
-		finding_fix(f, "%s", nested_fix(fact_str(c->hypervisor_name, "")));
+		finding_fix(f, "%s", nested_fix(h));
 }
 
 /* Behind cpu.virt. */
@@ -114,6 +95,10 @@ static void judge_same(const struct host *h, struct finding *f)
 {
 	const struct cpu *c = &h->cpu;
 
+	if (c->arch_kind && c->arch_kind != ARCH_X86 && c->same.is == UNKNOWN) {
+		finding_skip(f, "an x86 question");
+		return;
+	}
 	if (finding_if_unknown(f, &c->same))
 		return;
 	finding_cite(f, &c->same);
@@ -132,6 +117,8 @@ static void judge_paging(const struct host *h, struct finding *f)
 	finding_cite(f, &c->nested_paging);
 	if (c->arch_kind != ARCH_X86)
 		finding_skip(f, "an x86 question");
+	else if (c->virt.is != YES)
+		finding_skip(f, "without hardware virtualization there is nothing to help");
 	else if (c->nested_paging.is == YES)
 		finding_pass(f, "%s", name);
 	else if (c->nested_paging.is == NO)
@@ -195,7 +182,9 @@ static void judge_hidden(const struct host *h, struct finding *f)
 	finding_cite(f, &c->hypervisor);
 	finding_cite(f, &c->hypervisor_signature);
 	finding_cite(f, &c->virt);
-	if (c->hypervisor.is == NO) {
+	if (c->arch_kind && c->arch_kind != ARCH_X86) {
+		finding_skip(f, "an x86 question");
+	} else if (c->hypervisor.is == NO) {
 		finding_skip(f, "no hypervisor below");
 	} else if (c->hypervisor.is == UNKNOWN || c->virt.is == UNKNOWN) {
 		finding_if_unknown(f, c->hypervisor.is == UNKNOWN ? &c->hypervisor : &c->virt);
@@ -210,7 +199,8 @@ static void judge_hidden(const struct host *h, struct finding *f)
 	} else {
 		finding_miss(f, "%s hides hardware virtualization from this VM",
 			     fact_str(c->hypervisor_name, "the hypervisor"));
-		finding_fix(f, "%s", nested_fix(fact_str(c->hypervisor_name, "")));
+		/* cpu.virt has told what to set. */
+		finding_fix(f, "the same as for cpu.virt");
 	}
 }
 

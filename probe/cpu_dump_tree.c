@@ -8,6 +8,7 @@
 #include "probe/cpu_info.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -185,13 +186,27 @@ static struct dump_tree *owning(void)
 
 /* ---- opening what people have ---- */
 
+/* Archives are read by tree_open, and some are large: a look at the first bytes tells. */
+static bool is_text(const char *path)
+{
+	SCOPED(close_at) int fd = sys_open(path, O_RDONLY | O_NONBLOCK, 0);
+	struct stat st;
+	char head[4096];
+	ssize_t n;
+
+	if (fd < 0 || sys_fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	n = sys_pread(fd, head, sizeof head, 0);
+	return n > 0 && !memchr(head, '\0', (size_t)n);
+}
+
 /* A lone text: a dump, or a copy of /proc/cpuinfo. -ENOENT: neither. */
 static int open_text(struct tree **out, const char *path, struct err *e)
 {
 	SCOPED(strbuf_fini) struct strbuf text = {0};
 	struct dump_tree *t;
 	struct cpuinfo info;
-	int r = sys_read_file(path, &text, CPU_DUMP_TEXT);
+	int r = is_text(path) ? sys_read_file(path, &text, CPU_DUMP_TEXT) : -ENOENT;
 
 	if (r < 0 || !text.len || strlen(text.text) != text.len)
 		return -ENOENT;

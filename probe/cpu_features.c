@@ -111,18 +111,18 @@ const struct cpu_feature cpu_features[] = {
 /* clang-format on */
 const size_t ncpu_features = ARRAY_SIZE(cpu_features);
 
-/* x86-64 psABI, "Micro-Architecture Levels". Level 1 also wants what any 64-bit Linux needs.
- * osxsave and lzcnt go by the names in this table: xsave and abm. */
+/* x86-64 psABI, "Micro-Architecture Levels". osxsave and lzcnt go by the names in this table: xsave and abm.
+ * syscall is left out: lm implies it, and Intel's CPUs do not show it to dumps made in 32-bit mode. */
 static const struct {
 	int level;
 	const char *name;
 } wanted[] = {
-	{1, "lm"},      {1, "cmov"},     {1, "cx8"},      {1, "fpu"},      {1, "fxsr"},
-	{1, "mmx"},     {1, "syscall"},  {1, "sse"},      {1, "sse2"},     {2, "cx16"},
-	{2, "lahf_lm"}, {2, "popcnt"},   {2, "pni"},      {2, "sse4_1"},   {2, "sse4_2"},
-	{2, "ssse3"},   {3, "avx"},      {3, "avx2"},     {3, "bmi1"},     {3, "bmi2"},
-	{3, "f16c"},    {3, "fma"},      {3, "abm"},      {3, "movbe"},    {3, "xsave"},
-	{4, "avx512f"}, {4, "avx512bw"}, {4, "avx512cd"}, {4, "avx512dq"}, {4, "avx512vl"},
+	{1, "lm"},       {1, "cmov"},     {1, "cx8"},      {1, "fpu"},      {1, "fxsr"},
+	{1, "mmx"},      {1, "sse"},      {1, "sse2"},     {2, "cx16"},     {2, "lahf_lm"},
+	{2, "popcnt"},   {2, "pni"},      {2, "sse4_1"},   {2, "sse4_2"},   {2, "ssse3"},
+	{3, "avx"},      {3, "avx2"},     {3, "bmi1"},     {3, "bmi2"},     {3, "f16c"},
+	{3, "fma"},      {3, "abm"},      {3, "movbe"},    {3, "xsave"},    {4, "avx512f"},
+	{4, "avx512bw"}, {4, "avx512cd"}, {4, "avx512dq"}, {4, "avx512vl"},
 };
 
 const struct cpu_feature *cpu_feature_find(const char *name)

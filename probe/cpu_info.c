@@ -258,6 +258,11 @@ static void note_numbers(struct parser *p, const struct entry *e)
 		p->implementer = value(p, e);
 	else if (is(e, "mvendorid") && !p->mvendor)
 		p->mvendor = value(p, e);
+	else if (is(e, "microcode") && p->out->microcode && !p->out->microcode_differs &&
+		 (strlen(p->out->microcode) != e->nvalue ||
+		  memcmp(p->out->microcode, e->value, e->nvalue) != 0))
+		p->out->microcode_differs =
+			arena_printf(p->a, "%s and %s", p->out->microcode, value(p, e));
 }
 
 /* What decides the architecture can stand below what depends on it: ppc's "timebase" is near the end. */

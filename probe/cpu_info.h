@@ -36,7 +36,9 @@ struct cpuinfo {
 	const char *platform; /* ppc: "PowerNV" runs guests in hardware, "pSeries" is one */
 	const char *family, *model, *stepping;
 	const char *microcode;
-	const char *flags;     /* the first CPU's feature words, whatever the file calls them */
+	const char *
+		microcode_differs; /* another version on some CPU: "0xf0 and 0xf4"; NULL when all agree */
+	const char *flags;         /* the first CPU's feature words, whatever the file calls them */
 	const char *vmx_flags; /* the line Linux >= 5.8 has on Intel */
 	const char *isa;       /* RISC-V */
 	/* Flags that matter to VMs and that not every CPU listed has: "CPU 3: no vmx". NULL when all agree. */

@@ -13,6 +13,7 @@
 #include "probe/who.h"
 #include "probe/place.h"
 #include "probe/network.h"
+#include "probe/security.h"
 #include "probe/storage.h"
 #include "probe/tools.h"
 
@@ -30,6 +31,7 @@ struct host {
 	const struct probe_options *opt;
 	struct kernel kernel;
 	struct cpu cpu;
+	struct security security;
 	struct who who;
 	struct nodes nodes;
 	struct kvm kvm;

@@ -69,13 +69,15 @@ static const struct tree_backend fake_ops = {
 	.answer = fake_find,
 };
 
+static const struct probe_options options = {.trial = false};
+
 static void gather(struct host *h, struct fake *f)
 {
 	memset(h, 0, sizeof *h);
 	h->t = tree_new("fake", &fake_ops, f);
 	h->a = tree_arena(h->t);
-	kernel_area.gather(h);
-	cpu_area.gather(h);
+	h->opt = &options;
+	host_gather(h, h->t, &options);
 }
 
 #define HOST(h_, ...)                                                                              \
@@ -189,6 +191,8 @@ static void a_hypervisor_that_hides_vmx_gets_its_own_setting(void **state)
 	f = judge(&h, "cpu.hypervisor-hides");
 	assert_int_equal(f.verdict, WARN);
 	assert_non_null(strstr(f.note, "VMware"));
+	f = judge(&h, "cpu.virt");
+	assert_int_equal(f.verdict, WARN);
 	assert_non_null(strstr(f.fix, "vhv.enable"));
 	tree_close(h.t);
 }
@@ -514,6 +518,36 @@ static void the_affinity_is_put_back(void **state)
 	assert_int_equal(before, after);
 }
 
+/* ---- vulnerabilities ---- */
+
+static void each_way_to_say_vulnerable_is_understood(void **state)
+{
+	static const struct {
+		const char *text;
+		enum exposure exposure;
+	} cases[] = {
+		{"Not affected", NOT_AFFECTED},
+		{"Mitigation: PTI", MITIGATED},
+		{"KVM: Mitigation: Split huge pages", MITIGATED},
+		{"KVM: Mitigation: VMX disabled", MITIGATED},
+		{"KVM: Vulnerable", VULNERABLE},
+		{"Processor vulnerable", VULNERABLE},
+		{"Vulnerable: Clear CPU buffers attempted, no microcode", VULNERABLE},
+		{"Mitigation: Clear CPU buffers; SMT vulnerable", MITIGATED},
+		{"Mitigation: PTE Inversion; VMX: vulnerable, SMT vulnerable", VULNERABLE},
+		{"Mitigation: PTE Inversion; VMX: conditional cache flushes, SMT disabled",
+		 MITIGATED},
+		{"Mitigation: Enhanced IBRS; IBPB: conditional; BHI: Vulnerable", VULNERABLE},
+		{"Unknown: Dependent on hypervisor status", EXPOSURE_UNKNOWN},
+		{"", EXPOSURE_UNKNOWN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (vulnerability_exposure(cases[i].text) != cases[i].exposure)
+			fail_msg("%s", cases[i].text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -538,6 +572,7 @@ int main(void)
 		cmocka_unit_test(levels_follow_the_abi),
 		cmocka_unit_test(feature_names_are_unique),
 		cmocka_unit_test(the_affinity_is_put_back),
+		cmocka_unit_test(each_way_to_say_vulnerable_is_understood),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
