@@ -3,7 +3,8 @@
 
 #include "base/scope.h"
 
-/* clang-format off: one a line, so that two people can add one each */
+/* One a line, so that two people can add one each. */
+/* clang-format off */
 const struct area *const areas[] = {
 	&kernel_area,
 	&cpu_area,
@@ -14,6 +15,7 @@ const struct area *const areas[] = {
 	&storage_area,
 	&devices_area,
 	&security_area,
+	&confidential_area,
 	&tools_area,
 };
 /* clang-format on */

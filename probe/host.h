@@ -3,6 +3,7 @@
 #pragma once
 
 #include "probe/check.h"
+#include "probe/confidential.h"
 #include "probe/cpu.h"
 #include "probe/devices.h"
 #include "probe/fact.h"
@@ -41,6 +42,7 @@ struct host {
 	struct network_facts network;
 	struct storage_facts storage;
 	struct devices_facts devices;
+	struct confidential_facts confidential;
 	struct tools_facts tools;
 };
 
