@@ -281,5 +281,7 @@ const struct area kvm_area = {
 	.gather = gather,
 	.facts = facts,
 	.nfacts = ARRAY_SIZE(facts),
+	.checks = kvm_checks,
+	.nchecks = KVM_CHECKS,
 	.details = details,
 };

@@ -30,8 +30,8 @@ struct kvm {
 };
 
 extern const struct area kvm_area;
-extern const struct check kvm_checks[];
-extern const size_t kvm_nchecks;
+enum { KVM_CHECKS = 17 };
+extern const struct check kvm_checks[KVM_CHECKS];
 
 void kvm_gather_trial(struct host *h);
 

@@ -141,6 +141,8 @@ const char *place_package_command(const struct host *h, const char *debian_packa
 /* What to do outside this system so that VMs can run in it: the setting of its hypervisor or cloud,
  * or the container engine's option. NULL on bare metal. */
 const char *place_nested_advice(const struct host *h);
+/* The same without the container: what the VM around it lacks. NULL on bare metal. */
+const char *place_vm_advice(const struct host *h);
 
 /* Parts of gathering, in the order they run. Private to probe/place*.c. */
 void place_gather_system(struct host *h);

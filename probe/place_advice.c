@@ -142,5 +142,10 @@ const char *place_nested_advice(const struct host *h)
 
 	if (p->box != BOX_NONE)
 		return container_advice(p->box);
-	return p->hv == HV_NONE ? NULL : vm_advice(p);
+	return place_vm_advice(h);
+}
+
+const char *place_vm_advice(const struct host *h)
+{
+	return h->place.hv == HV_NONE ? NULL : vm_advice(&h->place);
 }

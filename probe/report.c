@@ -164,9 +164,10 @@ static const struct finding *decisive(const struct answer *a)
 	return a->nmisses ? a->misses[0] : NULL;
 }
 
-static void explain(struct answer *a)
+static void explain(const struct host *h, struct answer *a)
 {
 	const struct finding *f = decisive(a);
+	struct cause diagnosed;
 
 	if (!f)
 		return;
@@ -176,6 +177,9 @@ static void explain(struct answer *a)
 		.text = f->note ? f->note : f->check->title,
 		.fix = f->fix,
 	};
+	/* The same words: then its name and layer say more than the row's. */
+	if (diagnose(h, &diagnosed) && str_eq(diagnosed.text, a->cause.text))
+		a->cause = diagnosed;
 }
 
 static void answer_profile(struct report *r, const struct profile *p, struct answer *a)
@@ -189,7 +193,7 @@ static void answer_profile(struct report *r, const struct profile *p, struct ans
 		count(r, a, p->want[i], false);
 	if (a->nmisses)
 		qsort(a->misses, a->nmisses, sizeof *a->misses, by_table_order);
-	explain(a);
+	explain(r->host, a);
 }
 
 void report_make(struct report *r, const struct host *h, const struct profile *profiles,

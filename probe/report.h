@@ -2,6 +2,7 @@
 #pragma once
 
 #include "probe/check.h"
+#include "probe/diagnose.h"
 #include "probe/host.h"
 #include "probe/profile.h"
 
@@ -10,14 +11,6 @@ struct strbuf;
 enum overall { READY, DEGRADED, NOT_READY, UNDECIDED };
 
 const char *overall_name(enum overall o); /* "ready" "degraded" "not-ready" "unknown" */
-
-/* What stands in the way: the first layer that does, in one sentence, with the one fix that fits. */
-struct cause {
-	const char *id;    /* "node-missing": stable */
-	const char *layer; /* "firmware", "module", "node", "permission"...: stable */
-	const char *text;
-	const char *fix; /* NULL: there is nothing to be done on this host */
-};
 
 struct answer {
 	const struct profile *profile;
