@@ -9,6 +9,8 @@ const struct area *const areas[] = {
 	&kernel_area,
 	&cpu_area,
 	&kvm_area,
+	&isolation_area,
+	&memory_area,
 	&place_area,
 	&hypervisors_area,
 	&network_area,

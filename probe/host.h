@@ -8,8 +8,10 @@
 #include "probe/devices.h"
 #include "probe/fact.h"
 #include "probe/hypervisors.h"
+#include "probe/isolation.h"
 #include "probe/kernel.h"
 #include "probe/kvm.h"
+#include "probe/memory.h"
 #include "probe/node.h"
 #include "probe/who.h"
 #include "probe/place.h"
@@ -36,6 +38,8 @@ struct host {
 	struct who who;
 	struct nodes nodes;
 	struct kvm kvm;
+	struct isolation isolation;
+	struct memory memory;
 	struct place place;
 	struct hypervisors hypervisors;
 
