@@ -92,22 +92,82 @@ static void words_para(const struct host *h, struct strbuf *out)
 	strbuf_add(out, ".\n");
 }
 
+/* ---- programs ---- */
+
+struct named_tool {
+	enum tool tool;
+	const char *name;
+};
+
+static const struct named_tool machines[] = {
+	{TOOL_QEMU, "QEMU"},
+	{TOOL_LIBVIRT, "libvirt"},
+	{TOOL_VIRTUALBOX, "VirtualBox"},
+	{TOOL_VMWARE, "VMware Workstation"},
+	{TOOL_XEN, "Xen's tools"},
+	{TOOL_FIRECRACKER, "Firecracker"},
+	{TOOL_CLOUD_HYPERVISOR, "Cloud Hypervisor"},
+	{TOOL_CROSVM, "crosvm"},
+};
+
+static const struct named_tool engines[] = {
+	{TOOL_DOCKER, "Docker"}, {TOOL_PODMAN, "Podman"},         {TOOL_LXC, "LXC"},
+	{TOOL_INCUS, "Incus"},   {TOOL_NSPAWN, "systemd-nspawn"}, {TOOL_KATA, "Kata Containers"},
+};
+
+/* "QEMU, libvirt and Firecracker are installed", or that none of them is. */
+static void add_installed(const struct host *h, const struct named_tool *tools, size_t n,
+			  struct strbuf *out)
+{
+	const char *last = NULL;
+	size_t found = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (h->tools.found[tools[i].tool].is != YES)
+			continue;
+		if (last)
+			strbuf_printf(out, "%s%s", found > 1 ? ", " : "", last);
+		last = tools[i].name;
+		found++;
+	}
+	if (!found)
+		strbuf_add(out, "none is installed");
+	else if (found == 1)
+		strbuf_printf(out, "%s is installed", last);
+	else
+		strbuf_printf(out, " and %s are installed", last);
+}
+
+static void words_programs(const struct host *h, struct strbuf *out)
+{
+	strbuf_add(out, "Programs that run VMs: ");
+	add_installed(h, machines, ARRAY_SIZE(machines), out);
+	strbuf_add(out, ".\n");
+}
+
 static void words_software(const struct host *h, struct strbuf *out)
 {
-	(void)h;
-	strbuf_add(out,
-		   "Software emulation alone: QEMU's TCG works on any host, several times slower "
-		   "than the machine itself.\n");
+	const char *command = place_package_command(
+		h, str_eq(fact_str(h->place.arch, ""), "aarch64") ? "qemu-system-arm"
+								  : "qemu-system-x86");
+
+	strbuf_add(
+		out,
+		"Software emulation alone: QEMU's TCG, many times slower than the machine itself, "
+		"works on any host");
+	if (h->tools.found[TOOL_QEMU].is == NO)
+		strbuf_printf(out, " once QEMU is installed%s%s", command ? ": " : "",
+			      command ? command : "");
+	strbuf_add(out, ".\n");
 }
 
 static void words_containers(const struct host *h, struct strbuf *out)
 {
-	strbuf_add(out, "Containers: ");
-	if (h->place.spaces != SPACES_UNKNOWN)
-		strbuf_add(out, "the kernel has namespaces; Docker, Podman, LXC and systemd-nspawn "
-				"need no virtualization of the processor");
-	else
-		strbuf_add(out, "not known, the namespaces of this system could not be read");
+	strbuf_add(out, "Containers, which need nothing of the processor: ");
+	strbuf_add(out, h->place.spaces != SPACES_UNKNOWN
+				? "the kernel has namespaces; "
+				: "the namespaces of this system could not be read; ");
+	add_installed(h, engines, ARRAY_SIZE(engines), out);
 	strbuf_add(out, ".\n");
 }
 
@@ -117,5 +177,6 @@ void hypervisors_words(const struct host *h, struct strbuf *out)
 	words_full(h, out);
 	words_para(h, out);
 	words_software(h, out);
+	words_programs(h, out);
 	words_containers(h, out);
 }

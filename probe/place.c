@@ -104,6 +104,7 @@ static const struct fact_row facts[] = {
 	FACT("place.vm-evidence", place.vm_evidence, "What shows the hypervisor"),
 	FACT("place.container", place.container, "Container of"),
 	FACT("place.container-evidence", place.container_evidence, "What shows the container"),
+	FACT("place.sandbox", place.sandbox, "Sandbox around this program"),
 	FACT("place.confidence", place.confidence, "How sure this is"),
 	FACT("place.conflict", place.conflict, "Facts that contradict"),
 	FACT("place.cloud", place.cloud, "Cloud"),

@@ -62,6 +62,7 @@ enum box {
 	BOX_OPENVZ,
 	BOX_VSERVER,
 	BOX_FLATPAK,
+	BOX_FIREJAIL,
 	BOX_TOOLBOX,
 	BOX_GVISOR,
 	BOX_WSL1,
@@ -99,6 +100,7 @@ struct place {
 	struct fact kind;            /* bare-metal, vm, container, vm+container, unknown */
 	struct fact vm, vm_evidence; /* "KVM"; NO on bare metal */
 	struct fact container, container_evidence;
+	struct fact sandbox;    /* text: "Snap", "Flatpak", "Firejail": one program is confined */
 	struct fact confidence; /* "several facts agree", "files only", ... */
 	struct fact conflict; /* NO: nothing contradicts; YES: text is one clause that says what */
 	struct fact cloud;    /* "Amazon EC2" */

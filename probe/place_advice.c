@@ -25,8 +25,8 @@ static const struct {
 			  "virtualization"},
 	{"Huawei Cloud", "use a bare-metal server (BMS): ordinary flavors do not offer nested "
 			 "virtualization"},
-	{"DigitalOcean", "Droplets offer VT-x or AMD-V on current plans; resize or recreate the "
-			 "Droplet, or use a provider's bare metal"},
+	{"DigitalOcean", "ask DigitalOcean whether this plan offers nested virtualization, or use "
+			 "bare metal"},
 	{"Hetzner", "Hetzner Cloud does not offer nested virtualization: use a dedicated root "
 		    "server"},
 	{"Akamai (Linode)", "Linode does not offer nested virtualization: use bare metal"},
@@ -108,6 +108,8 @@ static const char *container_advice(enum box box)
 		       "set-property UNIT DeviceAllow='/dev/kvm rw'";
 	case BOX_FLATPAK:
 		return "flatpak override --user --device=kvm APP";
+	case BOX_FIREJAIL:
+		return "firejail --ignore=private-dev --ignore=nogroups PROGRAM";
 	case BOX_WSL1:
 		return "WSL 1 has no Linux kernel: wsl --set-version NAME 2";
 	case BOX_GVISOR:

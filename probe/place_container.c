@@ -113,15 +113,15 @@ static const struct {
 	const char *word; /* of container=... */
 	enum box box;
 } container_words[] = {
-	{"docker", BOX_DOCKER},   {"podman", BOX_PODMAN},
-	{"crio", BOX_CRIO},       {"cri-o", BOX_CRIO},
-	{"oci", BOX_OCI},         {"lxc", BOX_LXC},
-	{"lxc-libvirt", BOX_LXC}, {"systemd-nspawn", BOX_NSPAWN},
-	{"zone", BOX_ZONE},       {"kube", BOX_KUBERNETES},
-	{"openvz", BOX_OPENVZ},   {"wsl", BOX_WSL1},
-	{"flatpak", BOX_FLATPAK}, {"proot", BOX_PROOT},
-	{"garden", BOX_GARDEN},   {"runc", BOX_OCI},
-	{"crun", BOX_OCI},
+	{"docker", BOX_DOCKER},     {"podman", BOX_PODMAN},
+	{"crio", BOX_CRIO},         {"cri-o", BOX_CRIO},
+	{"oci", BOX_OCI},           {"lxc", BOX_LXC},
+	{"lxc-libvirt", BOX_LXC},   {"systemd-nspawn", BOX_NSPAWN},
+	{"zone", BOX_ZONE},         {"kube", BOX_KUBERNETES},
+	{"openvz", BOX_OPENVZ},     {"wsl", BOX_WSL1},
+	{"flatpak", BOX_FLATPAK},   {"proot", BOX_PROOT},
+	{"firejail", BOX_FIREJAIL}, {"garden", BOX_GARDEN},
+	{"runc", BOX_OCI},          {"crun", BOX_OCI},
 };
 
 static enum box box_of_word(const char *word)
@@ -289,6 +289,25 @@ static void vote_kernel(struct host *h)
 		     arena_printf(h->a, "VxID: %s", text));
 }
 
+/* Confinement of one program: not a container for the system, but it may hide /dev/kvm. */
+static void gather_sandbox(struct host *h)
+{
+	static const struct {
+		enum box box;
+		const char *name;
+	} boxes[] = {{BOX_FLATPAK, "Flatpak"}, {BOX_FIREJAIL, "Firejail"}};
+	struct place *p = &h->place;
+	const char *snap = env(h, "SNAP");
+
+	p->sandbox = snap ? fact_text("$SNAP", "Snap") : fact_no("$SNAP, /.flatpak-info");
+	for (size_t i = 0; i < p->box_signs.count; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(boxes); k++)
+			if (p->box_signs.row[i].kind == (int)boxes[k].box)
+				p->sandbox = fact_text(p->box_signs.row[i].source, boxes[k].name);
+	if (p->sandbox.is == NO && !tree_has_answers(h->t))
+		p->sandbox = fact_unknown("$SNAP", ENODATA);
+}
+
 void place_gather_container(struct host *h)
 {
 	vote_spaces(h);
@@ -298,4 +317,5 @@ void place_gather_container(struct host *h)
 	vote_marks(h);
 	vote_root(h);
 	vote_kernel(h);
+	gather_sandbox(h);
 }

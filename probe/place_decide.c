@@ -56,6 +56,7 @@ static const char *const box_names[BOX_COUNT] = {
 	[BOX_OPENVZ] = "OpenVZ",
 	[BOX_VSERVER] = "Linux-VServer",
 	[BOX_FLATPAK] = "Flatpak",
+	[BOX_FIREJAIL] = "Firejail",
 	[BOX_TOOLBOX] = "Toolbox",
 	[BOX_GVISOR] = "gVisor",
 	[BOX_WSL1] = "WSL 1",
@@ -306,14 +307,17 @@ static void conflict_container(struct host *h, struct strbuf *b)
 		add_conflict(
 			b, marks.text,
 			p->spaces == SPACES_FIRST
-				? "all namespaces are the first ones of this kernel, so this is "
-				  "not a container: such a mark may have come with the image"
+				? "the PID, user, UTS and IPC namespaces are the first ones of "
+				  "this "
+				  "kernel, so this is not a container: such a mark may have come "
+				  "with the image"
 				: "the PID, UTS and IPC namespaces are not a container's: such a "
 				  "mark may have come with the image");
 	else if (p->box != BOX_NONE && p->spaces == SPACES_FIRST)
 		add_conflict(
 			b, arena_printf(h->a, "%s says %s", p->container.source, box_names[p->box]),
-			"all namespaces are the host's: a container that shares them");
+			"the PID, user, UTS and IPC namespaces are the host's: a container "
+			"that shares them");
 	strbuf_fini(&marks);
 }
 

@@ -47,6 +47,8 @@ static const struct {
 	{{"lxc", "lxc", "lxc", "lxc", "lxc", "lxc"}},
 	{{"systemd-container", "systemd-container", "systemd-container", "systemd", NULL,
 	  "systemd"}},
+	{{"incus", "incus", "incus", "incus", "incus", "incus"}},
+	{{"crosvm", "crosvm", NULL, "crosvm", NULL, "crosvm"}},
 	{{"buildah", "buildah", "buildah", "buildah", "buildah", "buildah"}},
 	{{"xen-utils-common", "xen-runtime", "xen-tools", NULL, "xen", "xen"}},
 	{{"xen-hypervisor-amd64", "xen-hypervisor", "xen", NULL, "xen-hypervisor", "xen"}},

@@ -147,7 +147,7 @@ static void the_words_say_where_and_what(void **state)
 	assert_non_null(strstr(words.text, "x86_64 VM under KVM, not in a container"));
 	assert_non_null(strstr(words.text, "Full virtualization"));
 	assert_non_null(strstr(words.text, "Paravirtualization: none"));
-	assert_non_null(strstr(words.text, "Containers: "));
+	assert_non_null(strstr(words.text, "Containers, "));
 	tree_close(t);
 }
 
