@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/sysmacros.h>
 
-enum { BUCKETS = 1024, LIST_MAX = 100000 };
+enum { BUCKETS = 1024 };
 
 struct tree {
 	const char *name;
@@ -46,8 +46,8 @@ static const struct tree_memo *recall(const struct tree *t, char kind, const cha
 }
 
 /* Takes over buf's bytes by copying them into the arena. */
-static const struct tree_memo *remember(struct tree *t, char kind, const char *key, int result,
-					const struct strbuf *buf)
+static struct tree_memo *remember(struct tree *t, char kind, const char *key, int result,
+				  const struct strbuf *buf)
 {
 	struct tree_memo *m = arena_alloc(&t->arena, sizeof *m);
 	unsigned b = bucket_of(kind, key);
@@ -68,8 +68,10 @@ void tree_preset(struct tree *t, const struct tree_memo *answer)
 {
 	const struct strbuf buf = {.text = (char *)answer->data, .len = answer->len};
 
-	((struct tree_memo *)remember(t, answer->kind, answer->key, answer->result, &buf))->st =
-		answer->st;
+	struct tree_memo *m = remember(t, answer->kind, answer->key, answer->result, &buf);
+
+	m->st = answer->st;
+	m->limit = SIZE_MAX; /* nobody can be asked again */
 }
 
 const struct tree_memo *tree_recall(const struct tree *t, char kind, const char *key)
@@ -93,11 +95,15 @@ int tree_read(struct tree *t, const char *path, size_t limit, const char **text,
 {
 	const struct tree_memo *m = recall(t, 'r', path);
 
-	if (!m) {
+	/* What was too big for one caller may be wanted by the next. */
+	if (!m || (m->result == -EFBIG && limit > m->limit)) {
+		struct tree_memo *now;
 		struct strbuf buf = {0};
 		int r = t->ops->read(t->self, path, limit, &buf);
 
-		m = remember(t, 'r', path, r, &buf);
+		now = remember(t, 'r', path, r, &buf);
+		now->limit = limit;
+		m = now;
 		strbuf_fini(&buf);
 	}
 	if (m->result < 0)
@@ -174,8 +180,10 @@ static int stat_any(struct tree *t, const char *path, bool follow, struct tree_s
 		struct tree_stat now = {0};
 		int r = t->ops->stat(t->self, path, follow, &now);
 
-		m = remember(t, kind, path, r, NULL);
-		((struct tree_memo *)m)->st = now;
+		struct tree_memo *made = remember(t, kind, path, r, NULL);
+
+		made->st = now;
+		m = made;
 	}
 	if (m->result < 0)
 		return m->result;
@@ -373,7 +381,7 @@ static int folder_list(void *self, const char *path, struct strbuf *out)
 {
 	SCOPED(close_at) int fd = folder_open(self, path, O_RDONLY | O_DIRECTORY);
 
-	return fd < 0 ? fd : sys_list(fd, out, LIST_MAX);
+	return fd < 0 ? fd : sys_list(fd, out, TREE_NAMES_MAX);
 }
 
 static void folder_close(void *self)

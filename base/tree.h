@@ -28,7 +28,10 @@ struct tree_names {
 	size_t count;
 };
 
-enum { TREE_TEXT_MAX = 4 << 20 }; /* no file of /proc or /sys that we read comes near */
+enum {
+	TREE_TEXT_MAX = 4 << 20, /* no file of /proc or /sys that we read comes near */
+	TREE_NAMES_MAX = 50000,  /* nor any folder that we list */
+};
 
 /* This host. */
 struct tree *tree_live(void);
@@ -59,6 +62,7 @@ int tree_link(struct tree *t, const char *path, const char **target);
 int tree_stat(struct tree *t, const char *path, struct tree_stat *st);
 int tree_lstat(struct tree *t, const char *path, struct tree_stat *st);
 bool tree_exists(struct tree *t, const char *path);
+/* -EFBIG above TREE_NAMES_MAX. */
 int tree_list(struct tree *t, const char *path, struct tree_names *out);
 
 /* A question that no file answers (an instruction, an ioctl, a library). Live: ask() is called, appends its

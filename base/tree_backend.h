@@ -24,6 +24,7 @@ struct tree_memo {
 	int result;       /* >= 0 or -errno */
 	const char *data; /* NUL-terminated */
 	size_t len;
+	size_t limit; /* reads: what the caller allowed */
 	struct tree_stat st;
 	struct tree_memo *next_in_bucket, *next;
 };

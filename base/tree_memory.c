@@ -356,14 +356,17 @@ int memory_stat(const struct memory *m, const char *path, bool follow, struct tr
 int memory_list(const struct memory *m, const char *path, struct strbuf *out)
 {
 	struct node *node;
-	int r = resolve(m, path, true, &node);
+	int r = resolve(m, path, true, &node), count = 0;
 
 	if (r < 0)
 		return r;
 	if (!S_ISDIR(node->st.mode))
 		return -ENOTDIR;
-	for (struct node *n = node->first; n; n = n->next)
+	for (struct node *n = node->first; n; n = n->next) {
+		if (++count > TREE_NAMES_MAX)
+			return -EFBIG;
 		strbuf_addn(out, n->name, strlen(n->name) + 1);
+	}
 	return 0;
 }
 
