@@ -395,13 +395,13 @@ static void chroot_without_dev(struct host *h) /* E17 */
 	h->place.box = BOX_NONE;
 }
 
-static void cgroup_v1(struct host *h) /* 17 */
+static void by_cgroup_v1(struct host *h) /* 17 */
 {
 	refuse_open(h, EPERM);
 	h->nodes.device_cgroup = fact_no("/sys/fs/cgroup/devices/x/devices.list");
 }
 
-static void cgroup_v2_docker(struct host *h) /* 17 */
+static void by_cgroup_v2_docker(struct host *h) /* 17 */
 {
 	refuse_open(h, EPERM);
 	h->nodes.device_cgroup = fact_unknown("cgroup2", ENOTSUP);
@@ -698,8 +698,8 @@ static const struct {
 	{S(old_session), "session-too-old", BLOCKS, "session", "log out and in"},
 	{S(not_given), "node-not-given", BLOCKS, "not given", "--device /dev/kvm"},
 	{S(chroot_without_dev), "node-missing", BLOCKS, "no /dev/kvm", "mknod"},
-	{S(cgroup_v1), "device-cgroup", BLOCKS, "c 10:232", "devices.allow"},
-	{S(cgroup_v2_docker), "device-cgroup", BLOCKS, "EPERM", "--device /dev/kvm"},
+	{S(by_cgroup_v1), "device-cgroup", BLOCKS, "c 10:232", "devices.allow"},
+	{S(by_cgroup_v2_docker), "device-cgroup", BLOCKS, "EPERM", "--device /dev/kvm"},
 	{S(userns_member), "userns-groups", BLOCKS, "user namespace", "keep-groups"},
 	{S(userns_root), "userns-root", BLOCKS, "user namespace", "group kvm"},
 	{S(snap), "snap", BLOCKS, "snap", "snap connect multipass:kvm"},
