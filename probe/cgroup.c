@@ -138,6 +138,38 @@ static bool has_controllers(const struct cgroup_dir *d)
 	return d->controllers && *d->controllers && strncmp(d->controllers, "name=", 5) != 0;
 }
 
+/* "cgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0": what captures of other tools have instead of mountinfo. */
+static int read_mounts(struct mount_list *out, struct tree *t)
+{
+	const char *text, *line;
+	size_t n, room = 0;
+	int r = tree_read(t, "/proc/mounts", TREE_TEXT_MAX, &text, NULL);
+
+	if (r < 0)
+		return r;
+	while (out->count < MOUNTS_MAX && str_line(&text, &line, &n)) {
+		const char *at = arena_dupn(tree_arena(t), line, n), *words[4];
+		size_t len, k = 0;
+
+		while (k < 4 && str_word(&at, &words[k], &len)) {
+			words[k] = arena_dupn(tree_arena(t), words[k], len);
+			k++;
+		}
+		if (k < 4)
+			continue;
+		ARENA_GROW(tree_arena(t), out->lines, out->count, room);
+		out->lines[out->count++] = (struct mount_line){
+			.root = "/",
+			.where = words[1],
+			.type = words[2],
+			.options = words[3],
+			.source = words[0],
+			.super_options = words[3],
+		};
+	}
+	return 0;
+}
+
 void cgroup_look(struct cgroup_view *out, struct tree *t)
 {
 	struct mount_list mounts = {0};
@@ -146,6 +178,8 @@ void cgroup_look(struct cgroup_view *out, struct tree *t)
 	bool v1 = false;
 	int r = mountinfo_read(&mounts, t);
 
+	if (r == -ENOENT || r == -ENODATA)
+		r = read_mounts(&mounts, t);
 	*out = (struct cgroup_view){.kind = CGROUP_UNKNOWN, .err = -r};
 	if (r < 0)
 		return;

@@ -35,7 +35,9 @@ static void gather_release(struct host *h)
 	uname_read(h->t, &u);
 	h->kernel.release = word_fact(u.source, u.release);
 	h->kernel.version = word_fact(u.source, u.version);
-	h->kernel.machine = word_fact(u.source, u.machine);
+	h->kernel.machine = word_fact(
+		u.machine && str_eq(u.source, "uname(2)") ? u.source : "/proc/sys/kernel/arch",
+		u.machine);
 	h->kernel.release.num = release_number(u.release);
 	h->kernel.release.has_num = h->kernel.release.num >= 0;
 	h->kernel.cmdline = fact_from_line(h->t, "/proc/cmdline");

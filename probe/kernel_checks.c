@@ -105,7 +105,10 @@ static void judge_module(const struct host *h, struct finding *f)
 		return;
 	}
 	if (id == MODULE_COUNT) {
-		finding_miss(f, "no KVM module is in the kernel");
+		finding_miss(f, "%s",
+			     k->vendor_module.is == NO && k->vendor_module.text
+				     ? k->vendor_module.text
+				     : "no KVM module is in the kernel");
 		return;
 	}
 	m = &k->modules[id];

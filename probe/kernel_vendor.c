@@ -36,28 +36,50 @@ static const char *cpuinfo_vendor(struct host *h)
 	return NULL;
 }
 
-static bool is_x86(const char *machine)
+/* By what /proc/cpuinfo looks like, where neither uname nor a vendor's name settles it. */
+static struct fact module_by_cpuinfo(struct host *h)
 {
-	return str_eq(machine, "x86_64") ||
-	       (strlen(machine) == 4 && machine[0] == 'i' && str_ends(machine, "86"));
+	static const char path[] = "/proc/cpuinfo";
+	struct cpuinfo info;
+	const char *text;
+	size_t len;
+	int r = tree_read(h->t, path, TREE_TEXT_MAX, &text, &len);
+
+	if (r >= 0)
+		r = cpuinfo_parse(h->a, text, len, &info);
+	if (r < 0)
+		return fact_unknown(path, r);
+	switch (info.arch) {
+	case ARCH_ARM:
+	case ARCH_S390:
+	case ARCH_RISCV:
+	case ARCH_LOONGARCH:
+	case ARCH_MIPS:
+		return fact_text(path, "kvm");
+	case ARCH_PPC: /* kvm_hv needs the bare machine, kvm_pr a 64-bit server processor */
+		return fact_text(path, str_eq(info.platform, "PowerNV") ? "kvm_hv" : "kvm_pr");
+	case ARCH_X86:
+		return fact_because(path, false, "no KVM for this vendor's processors");
+	case ARCH_UNKNOWN:
+		return fact_unknown(path, ENODATA);
+	default:
+		return fact_because(path, false, "Linux has no KVM for this architecture");
+	}
 }
 
-/* MODULE_KVM where the architecture has no module of its own, MODULE_COUNT when nobody knows. */
-static enum kernel_module vendor_of(struct host *h, const char **source)
+static struct fact vendor_module(struct host *h)
 {
 	const char *machine = fact_str(h->kernel.machine, ""), *vendor;
 
-	*source = "uname(2)";
-	if (str_starts(machine, "ppc64"))
-		return MODULE_KVM_HV;
-	if (*machine && !is_x86(machine))
-		return MODULE_KVM;
-	*source = "/proc/cpuinfo";
+	if (str_starts(machine, "aarch64") || str_starts(machine, "s390") ||
+	    str_starts(machine, "riscv") || str_starts(machine, "loongarch"))
+		return fact_text(h->kernel.machine.source, "kvm");
 	vendor = cpuinfo_vendor(h);
 	for (size_t i = 0; vendor && i < ARRAY_SIZE(x86_vendors); i++)
 		if (str_eq(vendor, x86_vendors[i].vendor))
-			return x86_vendors[i].module;
-	return MODULE_COUNT;
+			return fact_text("/proc/cpuinfo",
+					 h->kernel.modules[x86_vendors[i].module].name);
+	return module_by_cpuinfo(h);
 }
 
 /* One of these in the kernel drives KVM, whatever the processor's name says. */
@@ -67,13 +89,10 @@ static const enum kernel_module drivers[] = {MODULE_KVM_INTEL, MODULE_KVM_AMD, M
 void kernel_gather_vendor(struct host *h)
 {
 	struct kernel *k = &h->kernel;
-	const char *source;
-	enum kernel_module id = vendor_of(h, &source);
 
-	k->vendor_module = id == MODULE_COUNT ? fact_unknown(source, ENODATA)
-					      : fact_text(source, k->modules[id].name);
+	k->vendor_module = vendor_module(h);
 	k->driver = fact_because("/sys/module", false, NULL);
-	if (id == MODULE_KVM)
+	if (str_eq(fact_str(k->vendor_module, ""), "kvm"))
 		k->driver = k->modules[MODULE_KVM].present;
 	for (size_t i = 0; i < ARRAY_SIZE(drivers); i++) {
 		const struct module *m = &k->modules[drivers[i]];

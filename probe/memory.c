@@ -177,17 +177,43 @@ static void gather_hugepages(struct host *h, const struct tree_names *nodes)
 			     atoi(nodes->names[i] + strlen("node")), &room);
 }
 
-/* Leaves only node0, node1...: up to what Linux can have. */
+/* True when n is in "0,8,250-255". */
+static bool in_list(const char *list, unsigned long n)
+{
+	while (*list) {
+		char *end;
+		unsigned long first = strtoul(list, &end, 10), last = first;
+
+		if (end == list)
+			return false;
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		if (n >= first && n <= last)
+			return true;
+		list = *end == ',' ? end + 1 : end;
+	}
+	return false;
+}
+
+/* Leaves only node0, node1... that have memory: devices and processors without any are nodes to the kernel too. */
 static void gather_nodes(struct host *h, struct tree_names *nodes)
 {
 	static const char dir[] = "/sys/devices/system/node";
+	const char *with_memory = NULL;
 	size_t n = 0;
 	int r = tree_list(h->t, dir, nodes);
 
-	for (size_t i = 0; r >= 0 && i < nodes->count && n < 1024; i++)
-		if (str_starts(nodes->names[i], "node") &&
-		    isdigit((unsigned char)nodes->names[i][4]))
+	if (r >= 0)
+		tree_line(h->t, "/sys/devices/system/node/has_memory", &with_memory);
+	for (size_t i = 0; r >= 0 && i < nodes->count && n < 1024; i++) {
+		const char *name = nodes->names[i];
+
+		if (!str_starts(name, "node") || !isdigit((unsigned char)name[4]))
+			continue;
+		if (!with_memory || !*with_memory ||
+		    in_list(with_memory, strtoul(name + 4, NULL, 10)))
 			nodes->names[n++] = nodes->names[i];
+	}
 	nodes->count = n;
 	if (r >= 0)
 		h->memory.nodes = fact_num(dir, n ? (int64_t)n : 1);

@@ -12,7 +12,7 @@ struct hugepage_pool {
 
 struct memory {
 	struct fact total, available, swap; /* num: bytes */
-	struct fact nodes;                  /* num: NUMA nodes with a folder of their own */
+	struct fact nodes;                  /* num: NUMA nodes that have memory */
 	struct fact hugepages; /* num: bytes in free huge pages; NO: none are reserved */
 	struct fact hugepages_2m,
 		hugepages_1g;         /* num: pages reserved; NO: the size is not offered */

@@ -32,18 +32,23 @@ static void from_answer(struct tree *t, const char *text, struct uname_words *ou
 			*fields[i] = arena_dupn(tree_arena(t), line, n);
 }
 
-/* "Linux version 5.10.0 (builder) #1 SMP ...": the third word. */
-static const char *release_in_proc_version(struct tree *t)
+/* "Linux version 5.10.0 (builder) #1 SMP ...": the third word, and what follows the '#'. */
+static void from_proc_version(struct tree *t, struct uname_words *out)
 {
-	const char *text, *word;
-	size_t n;
+	const char *text, *at, *word = "", *hash;
+	size_t n = 0;
 
 	if (tree_line(t, "/proc/version", &text) < 0)
-		return NULL;
+		return;
+	at = text;
 	for (int i = 0; i < 3; i++)
-		if (!str_word(&text, &word, &n))
-			return NULL;
-	return arena_dupn(tree_arena(t), word, n);
+		if (!str_word(&at, &word, &n))
+			return;
+	hash = strchr(at, '#');
+	out->release = arena_dupn(tree_arena(t), word, n);
+	if (hash && !out->version)
+		out->version = hash;
+	out->source = "/proc/version";
 }
 
 static void from_files(struct tree *t, struct uname_words *out)
@@ -57,10 +62,8 @@ static void from_files(struct tree *t, struct uname_words *out)
 	for (size_t i = 0; i < 5; i++)
 		tree_line(t, paths[i], fields[i]);
 	out->source = paths[2];
-	if (!out->release) {
-		out->release = release_in_proc_version(t);
-		out->source = "/proc/version";
-	}
+	if (!out->release)
+		from_proc_version(t, out);
 }
 
 int uname_read(struct tree *t, struct uname_words *out)

@@ -174,6 +174,17 @@ static void a_v1_limit_of_all_pages_is_no_limit(void **state)
 	tree_close(f.t);
 }
 
+static void only_nodes_with_memory_count(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	open_host(&f, "numa-hugepages"); /* node7 has none */
+	assert_true(tree_exists(f.t, "/sys/devices/system/node/node7/cpulist"));
+	assert_int_equal(f.h.memory.nodes.num, 2);
+	tree_close(f.t);
+}
+
 static void an_empty_host_is_unknown_not_no(void **state)
 {
 	struct fixture f;
@@ -202,6 +213,7 @@ int main(void)
 		cmocka_unit_test(memory_is_read_in_its_units),
 		cmocka_unit_test(huge_pages_are_counted_per_size_and_node),
 		cmocka_unit_test(a_v1_limit_of_all_pages_is_no_limit),
+		cmocka_unit_test(only_nodes_with_memory_count),
 		cmocka_unit_test(an_empty_host_is_unknown_not_no),
 	};
 
