@@ -62,8 +62,10 @@ static bool table_begins(const char *line, size_t n, struct acpi_table *t)
 	unsigned long long address;
 	char text[64];
 
-	if (n < 8 || n >= sizeof text || !is_name(line))
+	if (n < 8 || !is_name(line))
 		return false;
+	/* Some tools fill the line with blanks. */
+	n = n < sizeof text ? n : sizeof text - 1;
 	memcpy(text, line, n);
 	text[n] = '\0';
 	if (sscanf(text + 4, " @ 0x%llx", &address) != 1)

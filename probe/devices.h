@@ -14,6 +14,7 @@ struct pci_device {
 	const char *name;   /* from the hardware database; NULL when not asked or not there */
 	const struct iommu_group *group; /* NULL: in none */
 	int64_t vfs_total, vfs;          /* SR-IOV: offered and made; 0 for a device without */
+	bool driver_hidden;              /* a captured tree that says nothing of drivers */
 	bool boot_vga;                   /* the firmware's screen */
 };
 
@@ -59,6 +60,10 @@ extern const struct area devices_area;
 
 /* Fills list and groups from /sys/bus/pci and /sys/kernel/iommu_groups. */
 void devices_scan_pci(struct host *h);
+/* The same from a udev database that a support report brought along; false when there is none. */
+bool devices_scan_udev(struct host *h);
+/* Counts what list holds, as facts of that source. */
+void devices_sum_up(struct host *h, const char *source);
 /* The facts about IOMMU, remapping and VFIO; after devices_scan_pci. */
 void devices_scan_iommu(struct host *h);
 

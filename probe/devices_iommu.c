@@ -109,7 +109,7 @@ static void read_units(struct host *h)
 	struct devices_facts *d = &h->devices;
 	const char *dir = "/sys/class/iommu";
 	struct tree_names units = {0};
-	struct strbuf names = {0};
+	SCOPED(strbuf_fini) struct strbuf names = {0};
 	int r = tree_list(h->t, dir, &units);
 
 	for (size_t i = 0; i < units.count && names.len < 200; i++)
@@ -117,13 +117,14 @@ static void read_units(struct host *h)
 	/* A unit that translates nothing has no groups (intel_iommu=off with interrupt remapping on). */
 	if (d->ngroups && !groups_are_fake(h))
 		d->iommu = fact_num("/sys/kernel/iommu_groups", (int64_t)units.count);
+	else if (fact_is_yes(d->iommu))
+		return; /* known from elsewhere */
 	else if (fact_is_unknown(d->iommu_groups))
 		d->iommu = fact_unknown(dir, r < 0 ? r : d->iommu_groups.err);
 	else
 		d->iommu = fact_no("/sys/kernel/iommu_groups");
 	if (names.len)
 		d->iommu.text = arena_dup(h->a, names.text);
-	strbuf_fini(&names);
 }
 
 /* All groups share the default the kernel booted with, unless somebody changed one: the first and the GPUs' are read. */

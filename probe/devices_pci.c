@@ -128,7 +128,8 @@ static void read_identity(struct host *h, struct pci_device *p)
 	p->class = attr_num(h, p, "class") & 0xffffff;
 	p->id = (uint32_t)(attr_num(h, p, "vendor") << 16 | (attr_num(h, p, "device") & 0xffff));
 	path = arena_printf(h->a, "/sys/bus/pci/devices/%s/driver", p->slot);
-	if (tree_link(h->t, path, &text) == 0)
+	p->driver_hidden = tree_link(h->t, path, &text) < 0;
+	if (!p->driver_hidden)
 		p->driver = strrchr(text, '/') ? strrchr(text, '/') + 1 : text;
 }
 
@@ -226,20 +227,20 @@ static void scan_groups(struct host *h)
 
 /* ---- what the list adds up to ---- */
 
-static void add_name(struct strbuf *b, const char *fmt, const char *slot, const char *driver)
+static void add_name(struct strbuf *b, const char *slot, const char *driver)
 {
 	if (b->len < 400) {
 		strbuf_add(b, b->len ? ", " : "");
 		strbuf_printf(b, "%s", slot);
 		if (driver)
 			strbuf_printf(b, " (%s)", driver);
-		strbuf_add(b, fmt);
 	}
 }
 
-static struct fact counted(struct host *h, int64_t n, const struct strbuf *names)
+static struct fact counted(struct host *h, const char *source, int64_t n,
+			   const struct strbuf *names)
 {
-	struct fact f = fact_num("/sys/bus/pci/devices", n);
+	struct fact f = fact_num(source, n);
 
 	if (!n)
 		f.is = NO;
@@ -247,7 +248,7 @@ static struct fact counted(struct host *h, int64_t n, const struct strbuf *names
 	return f;
 }
 
-static void sum_up(struct host *h)
+void devices_sum_up(struct host *h, const char *source)
 {
 	struct devices_facts *d = &h->devices;
 	struct strbuf sriov = {0}, gpus = {0}, given = {0};
@@ -257,22 +258,23 @@ static void sum_up(struct host *h)
 		const struct pci_device *p = &d->list[i];
 
 		if (p->vfs_total)
-			add_name(&sriov, "", p->slot, p->driver);
+			add_name(&sriov, p->slot, p->driver);
 		if (pci_is_gpu(p)) {
-			add_name(&gpus, "", p->slot, p->driver ? p->driver : "no driver");
+			add_name(&gpus, p->slot,
+				 p->driver || p->driver_hidden ? p->driver : "no driver");
 			ngpu++;
 		}
 		if (pci_is_given(p)) {
-			add_name(&given, "", p->slot, NULL);
+			add_name(&given, p->slot, NULL);
 			ngiven++;
 		}
 		offered += p->vfs_total;
 		made += p->vfs;
 	}
-	d->sriov = counted(h, offered, &sriov);
-	d->sriov_now = counted(h, made, NULL);
-	d->gpu = counted(h, ngpu, &gpus);
-	d->vfio_bound = counted(h, ngiven, &given);
+	d->sriov = counted(h, source, offered, &sriov);
+	d->sriov_now = counted(h, source, made, NULL);
+	d->gpu = counted(h, source, ngpu, &gpus);
+	d->vfio_bound = counted(h, source, ngiven, &given);
 	strbuf_fini(&sriov);
 	strbuf_fini(&gpus);
 	strbuf_fini(&given);
@@ -285,6 +287,8 @@ void devices_scan_pci(struct host *h)
 	struct tree_names names;
 	int r = tree_list(h->t, dir, &names);
 
+	if (r < 0 && devices_scan_udev(h))
+		return;
 	if (r < 0) {
 		/* No PCI at all is an answer where sysfs is there. */
 		d->pci = r == -ENOENT && tree_exists(h->t, "/sys/bus") ? fact_no(dir)
@@ -301,5 +305,5 @@ void devices_scan_pci(struct host *h)
 		read_device(h, &d->list[i]);
 	}
 	scan_groups(h);
-	sum_up(h);
+	devices_sum_up(h, dir);
 }

@@ -16,7 +16,7 @@ static const char two_tables[] =
 	"  0000: 46 41 43 53 40 00 00 00 00 00 00 00 00 00 00 00  FACS@...........\n"
 	"  0010: 01 02 03 ff                                      ....\n"
 	"\n"
-	"DMAR @ 0x00000000\n"
+	"DMAR @ 0x00000000                                                            \n"
 	"  0000: 44 4d 41 52  DMAR\n"
 	"  0020: 44 4d 41 52  a line that does not follow\n";
 

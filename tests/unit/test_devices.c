@@ -195,6 +195,19 @@ static void bridges_are_found_in_plain_folders(void **state)
 	tree_close(c.tree);
 }
 
+static void a_support_report_tells_devices_too(void **state)
+{
+	struct captured c;
+
+	(void)state;
+	open_host(&c, "sosreport");
+	DEVICE_SAYS(&c, "devices.gpu", PASS, "0000:00:02.0 (i915)");
+	DEVICE_SAYS(&c, "devices.iommu", PASS, NULL);
+	DEVICE_SAYS(&c, "devices.group-viability", UNSURE, NULL);
+	DEVICE_SAYS(&c, "devices.sriov", UNSURE, NULL);
+	tree_close(c.tree);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +221,7 @@ int main(void)
 		cmocka_unit_test(an_unused_iommu_is_told_from_none),
 		cmocka_unit_test(a_stranger_in_a_gpus_group_is_named),
 		cmocka_unit_test(bridges_are_found_in_plain_folders),
+		cmocka_unit_test(a_support_report_tells_devices_too),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
