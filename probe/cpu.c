@@ -153,7 +153,7 @@ static void facts_from_info(struct cpu *c)
 
 /* ---- CPUID ---- */
 
-static void add_differences(struct strbuf *out, unsigned cpu, const struct cpu_id *first,
+static void add_differences(struct strbuf *out, const struct cpu_id *first,
 			    const struct cpu_id *other)
 {
 	unsigned named = 0, more = 0;
@@ -176,7 +176,6 @@ static void add_differences(struct strbuf *out, unsigned cpu, const struct cpu_i
 	if (!named && (first->family != other->family || first->model != other->model))
 		strbuf_printf(out, "is model %u/%u, the first %u/%u", other->family, other->model,
 			      first->family, first->model);
-	(void)cpu;
 }
 
 static struct fact ask_same(struct host *h, const struct cpu_source *s, const unsigned *cpus, int n)
@@ -185,13 +184,18 @@ static struct fact ask_same(struct host *h, const struct cpu_source *s, const un
 	struct fact f = fact_yes("CPUID");
 	int differing = 0;
 
+	/* Not allowed on the others: for them the kernel's flags speak. */
+	if ((unsigned)n < h->cpu.info.count)
+		f.source = arena_printf(h->a, "CPUID on %d of %u CPUs, /proc/cpuinfo for all", n,
+					h->cpu.info.count);
+
 	for (int i = 1; i < n; i++) {
 		struct cpu_id other;
 
 		if (cpu_decode_words(s, cpus[i], &h->cpu.id, &other) < 0)
 			continue;
 		one.len = 0;
-		add_differences(&one, cpus[i], &h->cpu.id, &other);
+		add_differences(&one, &h->cpu.id, &other);
 		if (one.len && differing++ < 4)
 			strbuf_printf(&text, "%sCPU %u %s", text.len ? "; " : "", cpus[i],
 				      one.text);
@@ -199,7 +203,7 @@ static struct fact ask_same(struct host *h, const struct cpu_source *s, const un
 	if (differing > 4)
 		strbuf_printf(&text, "; and %d more CPUs", differing - 4);
 	if (differing)
-		f = fact_because("CPUID", false, arena_dup(h->a, strbuf_str(&text)));
+		f = fact_because(f.source, false, arena_dup(h->a, strbuf_str(&text)));
 	strbuf_fini(&text);
 	strbuf_fini(&one);
 	return f;

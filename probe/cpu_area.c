@@ -29,7 +29,7 @@ static const struct fact_row facts[] = {
 	FACT("cpu.vendor", cpu.vendor, "vendor, as the CPU spells it"),
 	FACT("cpu.vendor-name", cpu.vendor_name, "vendor"),
 	FACT("cpu.brand", cpu.brand, "name of the CPU"),
-	FACT("cpu.codename", cpu.codename, "code name"),
+	FACT("cpu.codename", cpu.codename, "code name of the nearest model that libcpuid knows"),
 	FACT("cpu.family", cpu.family, "family"),
 	FACT("cpu.model", cpu.model, "model number"),
 	FACT("cpu.stepping", cpu.stepping, "stepping"),

@@ -1,5 +1,5 @@
 /* Firecracker's CPU descriptions: leaves, MSRs and ARM registers as strings of bits. */
-#include "probe/cpu_dump_json.h"
+#include "probe/cpu_dump_parts.h"
 
 #include "base/scope.h"
 #include "base/str.h"

@@ -42,15 +42,30 @@ static void say_nothing(const char *text)
 	(void)text;
 }
 
+/* libcpuid 0.6 answers with the nearest model it knows, however far. An answer that stays the same for a model number
+ * that no CPU has did not come from the model number: it is a guess, and no better than none. */
+static bool is_a_guess(struct cpu_raw_data_t *raw, struct cpu_id_t *scratch, const char *codename)
+{
+	const uint32_t no_model = 0xf0000 | 0x00f0;
+	uint32_t *version = &raw->basic_cpuid[1][0];
+	const uint32_t before = *version;
+	bool same;
+
+	*version ^= (*version & no_model) == no_model ? 0x10000 : (~*version & 0xf0000);
+	same = cpu_identify(raw, scratch) == 0 && str_eq(scratch->cpu_codename, codename);
+	*version = before;
+	return same;
+}
+
 struct fact cpu_codename(struct host *h, const struct cpu_source *s, unsigned cpu)
 {
 	struct cpu_raw_data_t raw = {0};
-	struct cpu_id_t *id = arena_alloc(h->a, sizeof *id);
+	struct cpu_id_t *id = arena_alloc(h->a, 2 * sizeof *id);
 
 	cpuid_set_warn_function(say_nothing);
 	fill_all(s, cpu, &h->cpu.id, &raw);
 	if (cpu_identify(&raw, id) < 0 || !id->cpu_codename[0] ||
-	    str_starts(id->cpu_codename, "Unknown"))
+	    str_starts(id->cpu_codename, "Unknown") || is_a_guess(&raw, id + 1, id->cpu_codename))
 		return fact_unknown("libcpuid", ENODATA);
 	return fact_text("libcpuid", id->cpu_codename);
 }

@@ -452,6 +452,31 @@ static void files_add_up_to_one_dump(void **state)
 	arena_fini(&a);
 }
 
+static void leaf_0_again_is_another_cpu(void **state)
+{
+	static const char text[] =
+		"CPUID Registers (CPU #1):\nCPUID 00000000: 00000001-756E6547-6C65746E-49656E69\n"
+		"CPUID 00000001: 000506E3-00000800-00002021-BFEBFBFF\n"
+		"CPUID Registers (CPU #1 Virtual):\nCPUID 00000000: "
+		"00000001-756E6547-6C65746E-49656E69\n"
+		"CPUID 00000001: 000506E3-01000800-00002001-BFEBFBFF\n"
+		"------[ MSR Registers / Logical CPU #1 ]------\nMSR 0000003A: "
+		"0000-0000-0000-0005\n";
+	struct cpu_dump d = {0};
+	struct arena a = {0};
+	struct cpu_source s;
+	struct cpu_id id;
+
+	(void)state;
+	assert_int_equal(cpu_dump_parse(&a, text, strlen(text), "x", &d, NULL), 0);
+	assert_int_equal(d.ncpus, 2);
+	s = cpu_dump_source(&d);
+	assert_int_equal(cpu_decode(&s, 1, &id), 0);
+	assert_false(cpu_has(&id, "vmx"));
+	assert_int_equal(cpu_dump_msr(&d, 0x3a)->value, 5);
+	arena_fini(&a);
+}
+
 static void a_text_without_cpus_is_refused(void **state)
 {
 	static const char *const texts[] = {
@@ -568,6 +593,7 @@ int main(void)
 		cmocka_unit_test(one_cpu_without_the_flag_is_named),
 		cmocka_unit_test(every_style_of_dump_says_the_same),
 		cmocka_unit_test(files_add_up_to_one_dump),
+		cmocka_unit_test(leaf_0_again_is_another_cpu),
 		cmocka_unit_test(a_text_without_cpus_is_refused),
 		cmocka_unit_test(levels_follow_the_abi),
 		cmocka_unit_test(feature_names_are_unique),
