@@ -21,6 +21,7 @@ struct tree {
 	void *self;
 	struct arena arena;
 	bool live, recording;
+	unsigned asking; /* inside an ask(): what it reads is part of its answer */
 	struct tree_memo *first, **last;
 	struct tree_memo *buckets[BUCKETS];
 };
@@ -36,12 +37,21 @@ static unsigned bucket_of(char kind, const char *key)
 	return h % BUCKETS;
 }
 
-static const struct tree_memo *recall(const struct tree *t, char kind, const char *key)
+static struct tree_memo *find(const struct tree *t, char kind, const char *key)
 {
-	const struct tree_memo *m = t->buckets[bucket_of(kind, key)];
+	struct tree_memo *m = t->buckets[bucket_of(kind, key)];
 
 	while (m && (m->kind != kind || strcmp(m->key, key) != 0))
 		m = m->next_in_bucket;
+	return m;
+}
+
+static const struct tree_memo *recall(struct tree *t, char kind, const char *key)
+{
+	struct tree_memo *m = find(t, kind, key);
+
+	if (m && !t->asking)
+		m->inner = false;
 	return m;
 }
 
@@ -53,6 +63,7 @@ static struct tree_memo *remember(struct tree *t, char kind, const char *key, in
 	unsigned b = bucket_of(kind, key);
 
 	m->kind = kind;
+	m->inner = t->asking > 0;
 	m->key = arena_dup(&t->arena, key);
 	m->result = result;
 	m->len = buf && result >= 0 ? buf->len : 0;
@@ -76,7 +87,7 @@ void tree_preset(struct tree *t, const struct tree_memo *answer)
 
 const struct tree_memo *tree_recall(const struct tree *t, char kind, const char *key)
 {
-	return recall(t, kind, key);
+	return find(t, kind, key);
 }
 
 void tree_record(struct tree *t)
@@ -246,9 +257,11 @@ int tree_answer(struct tree *t, const char *key, tree_ask *ask, void *arg, const
 		struct strbuf buf = {0};
 		int r = -ENODATA;
 
-		if (t->live)
+		if (t->live) {
+			t->asking++;
 			r = ask(arg, &buf);
-		else if (t->ops->answer)
+			t->asking--;
+		} else if (t->ops->answer)
 			r = t->ops->answer(t->self, key, &buf);
 		m = remember(t, 'a', key, r, &buf);
 		strbuf_fini(&buf);

@@ -20,6 +20,7 @@ struct tree *tree_new(const char *name, const struct tree_backend *ops, void *se
 /* One remembered answer. kind: 'r' read, 'l' link, 's' stat, 'S' lstat, 'd' list, 'a' answer. */
 struct tree_memo {
 	char kind;
+	bool inner; /* only asked to find another answer, which is enough by itself */
 	const char *key;
 	int result;       /* >= 0 or -errno */
 	const char *data; /* NUL-terminated */

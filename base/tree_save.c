@@ -231,6 +231,7 @@ int tree_save(struct tree *t, struct strbuf *out, bool raw, struct err *e)
 	for (const struct tree_memo *m = tree_memos(t); s.scrub && m; m = m->next)
 		scrub_learn(s.scrub, m->kind, m->key, m->data, m->len);
 	for (const struct tree_memo *m = tree_memos(t); m; m = m->next)
-		add_item(&s, m);
+		if (!m->inner)
+			add_item(&s, m);
 	return write_archive(&s, out, e);
 }

@@ -43,7 +43,7 @@ static int write_out(const char *path, const struct strbuf *bytes, struct err *e
 
 static int capture(struct tree *t, const struct settings *s, struct err *e)
 {
-	const struct probe_options opt = {.trial = !s->no_trial};
+	const struct probe_options opt = {.trial = !s->no_trial, .versions = true};
 	SCOPED(free_at) struct host *h = xcalloc(1, sizeof *h);
 	struct strbuf bytes = {0};
 	int r;

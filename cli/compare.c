@@ -25,7 +25,7 @@ struct settings {
 /* What `vmint probe --root PATH --no-trial --format json` would print, as an object. */
 static json_t *probe_tree(struct tree *t, const char *name, struct err *e)
 {
-	const struct probe_options opt = {.trial = false};
+	const struct probe_options opt = {.trial = false, .versions = true};
 	const struct render_options ro = {.seconds = -1};
 	SCOPED(free_at) struct host *h = xcalloc(1, sizeof *h);
 	struct strbuf text = {0};

@@ -33,11 +33,21 @@ static bool blame(const struct host *h, struct finding *f)
 	return true;
 }
 
+/* --no-trial, now or when the recording was made: KVM was opened and asked, and that was all. */
+static bool not_wanted(const struct host *h)
+{
+	const struct step_result *steps = h->kvm.trial.notes.steps;
+
+	return h->kvm.tried && h->kvm.trial.end == TRIAL_ENDED &&
+	       steps[STEP_API].state == STEP_PASSED &&
+	       steps[STEP_CREATE_VM].state == STEP_NOT_REACHED;
+}
+
 /* Nothing stands in the way as far as can be seen, and nobody tried. */
 static void untried(const struct host *h, struct finding *f, const struct fact *fact)
 {
 	finding_cite(f, fact);
-	if (h->opt && !h->opt->trial && tree_is_live(h->t))
+	if (not_wanted(h) || (h->opt && !h->opt->trial && tree_is_live(h->t)))
 		finding_unsure(f, "no guest was run (--no-trial)");
 	else if (!h->kvm.tried)
 		finding_unsure(f, "the recording holds no trial");
