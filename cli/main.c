@@ -1,5 +1,6 @@
 /* vmint: finds the verb, prints its error, exits. */
 #include "cli/verb.h"
+#include "cli/version.h"
 
 #include "base/scope.h"
 #include "base/str.h"
@@ -91,7 +92,7 @@ int main(int argc, char **argv)
 		return finish(STATUS_OK);
 	}
 	if (str_eq(argv[1], "--version")) {
-		printf("vmint %s\n", VMINT_VERSION);
+		version_print();
 		return finish(STATUS_OK);
 	}
 	verb = find_verb(argv[1]);

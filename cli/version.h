@@ -1,0 +1,4 @@
+/* vmint --version. */
+#pragma once
+
+void version_print(void);
