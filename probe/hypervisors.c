@@ -38,7 +38,7 @@ static struct fact driver(struct host *h, const char *module)
 
 	snprintf(path, sizeof path, "/sys/module/%s", module);
 	r = tree_stat(h->t, path, &st);
-	if (r == -ENOENT || r == -ENOTDIR)
+	if ((r == -ENOENT || r == -ENOTDIR) && tree_exists(h->t, "/sys/module"))
 		return fact_no(arena_dup(h->a, path));
 	if (r < 0)
 		return fact_unknown(arena_dup(h->a, path), r);
@@ -65,10 +65,14 @@ static struct fact users(struct host *h, const char *module)
 	return fact_num(arena_dup(h->a, path), count > 0 ? count : 0);
 }
 
-/* Its node is there only when the driver is: no need to open it. */
+/* Its node is there only when the driver is: no need to open it. A folder of files may have no /dev at all. */
 static struct fact node(struct host *h, const char *path)
 {
-	return fact_exists(h->t, path);
+	struct fact f = fact_exists(h->t, path);
+
+	if (f.is == NO && !tree_has_answers(h->t) && !tree_exists(h->t, "/dev"))
+		return fact_unknown(path, ENODATA);
+	return f;
 }
 
 static void gather_xen(struct host *h)
@@ -80,7 +84,12 @@ static void gather_xen(struct host *h)
 	enum xen_role role = h->place.xen;
 	const char *source = role == XEN_DOM0 ? "/proc/xen/capabilities" : "/sys/hypervisor/type";
 
-	h->hypervisors.xen = role == XEN_NOT ? fact_no(source) : fact_text(source, words[role]);
+	if (role != XEN_NOT)
+		h->hypervisors.xen = fact_text(source, words[role]);
+	else if (h->place.kind.is == UNKNOWN)
+		h->hypervisors.xen = fact_unknown(source, ENODATA);
+	else
+		h->hypervisors.xen = fact_no(source);
 }
 
 /* ---- who holds VT-x ---- */
@@ -202,7 +211,8 @@ static void gather(struct host *h)
 	v->vmware = driver(h, "vmmon");
 	v->vmware_users = v->vmware.is == YES ? users(h, "vmmon") : fact_no(v->vmware.source);
 	gather_xen(h);
-	v->hyperv_root = fact_bool("CPUID leaf 0x40000003", h->place.hyperv_root);
+	v->hyperv_root =
+		h->cpu.arch_kind == ARCH_X86 ? h->cpu.hyperv_root : fact_no("architecture");
 	v->mshv = node(h, "/dev/mshv");
 	v->gunyah = node(h, "/dev/gunyah");
 	v->acrn = node(h, "/dev/acrn_hsm");

@@ -96,6 +96,8 @@ static void judge_xen(const struct host *h, struct finding *f)
 	const struct hypervisors *v = &h->hypervisors;
 
 	finding_cite(f, &v->xen);
+	if (finding_if_unknown(f, &v->xen))
+		return;
 	if (h->place.xen == XEN_DOM0)
 		finding_pass(f, "this is dom0 of Xen: run guests with xl");
 	else if (h->place.xen != XEN_NOT)
@@ -109,6 +111,8 @@ static void judge_hyperv(const struct host *h, struct finding *f)
 	const struct hypervisors *v = &h->hypervisors;
 
 	finding_cite(f, &v->hyperv_root);
+	if (finding_if_unknown(f, &v->hyperv_root))
+		return;
 	finding_cite(f, &v->mshv);
 	if (v->hyperv_root.is == YES && v->mshv.is != YES)
 		finding_miss(f, "this is the root partition of Hyper-V, but there is no /dev/mshv");

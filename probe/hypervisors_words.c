@@ -120,9 +120,10 @@ static void add_installed(const struct host *h, const struct named_tool *tools, 
 			  struct strbuf *out)
 {
 	const char *last = NULL;
-	size_t found = 0;
+	size_t found = 0, unknown = 0;
 
 	for (size_t i = 0; i < n; i++) {
+		unknown += h->tools.found[tools[i].tool].is == UNKNOWN;
 		if (h->tools.found[tools[i].tool].is != YES)
 			continue;
 		if (last)
@@ -131,7 +132,7 @@ static void add_installed(const struct host *h, const struct named_tool *tools, 
 		found++;
 	}
 	if (!found)
-		strbuf_add(out, "none is installed");
+		strbuf_add(out, unknown ? "not known which are installed" : "none is installed");
 	else if (found == 1)
 		strbuf_printf(out, "%s is installed", last);
 	else

@@ -9,11 +9,11 @@ static const struct {
 	const char *cloud;
 	const char *advice;
 } clouds[] = {
-	{"Amazon EC2", "use a .metal instance type, or a type that offers nested virtualization "
-		       "(launch it with --cpu-options NestedVirtualization=enabled)"},
+	{"Amazon EC2", "use a C8i, M8i or R8i instance with NestedVirtualization=enabled in its "
+		       "--cpu-options, or a .metal instance type"},
 	{"Google Compute Engine",
-	 "gcloud compute instances update with enableNestedVirtualization: true, or create "
-	 "it with --enable-nested-virtualization (Intel machine types; not E2, not Arm)"},
+	 "create the instance with --enable-nested-virtualization, on an Intel "
+	 "machine type other than E2"},
 	{"Microsoft Azure", "use a size that supports nested virtualization (Dv3, Ev3 and later "
 			    "Intel or AMD v5 families) with security type Standard: Trusted Launch "
 			    "and confidential sizes hide it"},

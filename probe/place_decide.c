@@ -287,8 +287,8 @@ static void decide_container(struct host *h)
 			fact_because("/proc/self/ns", false,
 				     p->spaces == SPACES_FIRST ? "the first namespaces" : NULL);
 	} else {
-		/* A capture of files that shows no trace of a container: no, as far as files can tell. */
-		p->container = fact_no("files");
+		/* A folder of files that shows no trace of a container, and no namespaces either. */
+		p->container = fact_unknown("/proc/self/ns", ENODATA);
 		p->container_evidence = fact_unknown("/proc/self/ns", ENODATA);
 	}
 }

@@ -211,7 +211,7 @@ static void gather_confidential(struct host *h)
 	else if (tree_num(h->t, "/sys/firmware/uv/prot_virt_guest", &n) == 0 && n == 1)
 		p->confidential_guest =
 			fact_text("/sys/firmware/uv/prot_virt_guest", "IBM Secure Execution");
-	else if (!p->cpuinfo[0])
+	else if (!p->cpuinfo[0] || (!tree_has_answers(h->t) && !tree_exists(h->t, "/dev")))
 		p->confidential_guest = fact_unknown("/dev/sev-guest", ENODATA);
 }
 
