@@ -65,28 +65,44 @@ static void vote_spaces(struct host *h)
 
 /* ---- control groups ---- */
 
+enum { ID_DIGITS = 12 };
+
+/* named_by_id: a container's hex id must follow; docker-desktop.service and libpod-conmon-*.scope are the host's. */
 static const struct {
 	const char *part;
 	enum box box;
 	enum weight weight;
+	bool named_by_id;
 } cgroup_rows[] = {
-	{"/docker/buildkit/", BOX_BUILDKIT, SURE},
-	{"/docker/", BOX_DOCKER, SURE},
-	{"/docker-", BOX_DOCKER, SURE},
-	{"/libpod-", BOX_PODMAN, SURE},
-	{"/libpod_parent", BOX_PODMAN, SURE},
-	{"/crio-", BOX_CRIO, SURE},
-	{"/cri-containerd-", BOX_CONTAINERD, SURE},
-	{":cri-containerd:", BOX_CONTAINERD, SURE},
-	{"/buildkit/", BOX_BUILDKIT, SURE},
-	{"/garden/", BOX_GARDEN, SURE},
-	{"/lxc/", BOX_LXC, SURE},
-	{"/lxc.payload", BOX_LXC, SURE},
-	{"/lxc.monitor", BOX_LXC, HINT},
-	{"/kubepods", BOX_KUBERNETES, SURE},
-	{"/machine.slice/machine-", BOX_NSPAWN, FIRM},
-	{"/ecs/", BOX_DOCKER, FIRM},
+	{"/docker/buildkit/", BOX_BUILDKIT, SURE, false},
+	{"/docker/", BOX_DOCKER, SURE, false},
+	{"/docker-", BOX_DOCKER, SURE, true},
+	{"/libpod-", BOX_PODMAN, SURE, true},
+	{"/crio-", BOX_CRIO, SURE, true},
+	{"/cri-containerd-", BOX_CONTAINERD, SURE, true},
+	{":cri-containerd:", BOX_CONTAINERD, SURE, true},
+	{"/buildkit/", BOX_BUILDKIT, SURE, false},
+	{"/garden/", BOX_GARDEN, SURE, false},
+	{"/lxc/", BOX_LXC, SURE, false},
+	{"/lxc.payload", BOX_LXC, SURE, false},
+	{"/kubepods", BOX_KUBERNETES, SURE, false},
+	{"/machine.slice/machine-", BOX_NSPAWN, FIRM, false},
+	{"/ecs/", BOX_DOCKER, FIRM, false},
 };
+
+static const char *cgroup_match(const char *text, const char *part, bool named_by_id)
+{
+	const char *at = text;
+
+	while ((at = strstr(at, part))) {
+		const char *after = at + strlen(part);
+
+		if (!named_by_id || strspn(after, "0123456789abcdef") >= ID_DIGITS)
+			return at;
+		at = after;
+	}
+	return NULL;
+}
 
 static void vote_cgroup(struct host *h, const char *path)
 {
@@ -95,7 +111,9 @@ static void vote_cgroup(struct host *h, const char *path)
 	if (tree_read(h->t, path, 65536, &text, NULL) < 0)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(cgroup_rows); i++) {
-		const char *at = strstr(text, cgroup_rows[i].part), *line = at;
+		const char *at =
+			cgroup_match(text, cgroup_rows[i].part, cgroup_rows[i].named_by_id);
+		const char *line = at;
 
 		if (!at)
 			continue;

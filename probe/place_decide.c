@@ -233,37 +233,50 @@ static void conflict_vm(struct host *h, struct strbuf *b)
 
 /* ---- container ---- */
 
+/* WSL 2 gives each distribution namespaces of its own inside its VM: that alone is no container. */
+static bool is_wsl2(const struct place *p)
+{
+	const char *release = fact_str(p->kernel_release, "");
+
+	return strstr(release, "WSL2") || strstr(release, "microsoft-standard");
+}
+
 /* Only a left-over may be overruled: a mark in a file system can have come with an image. */
 static bool boxed(const struct place *p)
 {
 	unsigned best = 0;
+	bool named = false;
 
-	for (size_t i = 0; i < p->box_signs.count; i++)
+	for (size_t i = 0; i < p->box_signs.count; i++) {
+		named |= p->box_signs.row[i].kind != BOX_UNKNOWN;
 		if (p->box_signs.row[i].weight > best)
 			best = p->box_signs.row[i].weight;
+	}
 	if (p->spaces == SPACES_FIRST)
 		return best >= SURE;
 	if (p->spaces == SPACES_OWN)
-		return true;
-	/* Part of the namespaces, or none known: marks decide, weakly. A Kubernetes variable alone does not. */
+		return named || !is_wsl2(p);
+	/* Part of the namespaces, or none known: marks decide, weakly. */
 	return best >= FIRM || (best == HINT && p->spaces == SPACES_UNKNOWN);
 }
 
-/* The engine that is named with most weight; among equals the one named first by the more telling source. */
+/* An engine's name says more than "Kubernetes", and that more than "somebody's namespaces". */
+static unsigned tells(const struct sign *s)
+{
+	enum { VAGUE = 10, NAMED = 20 };
+
+	if (s->kind == BOX_UNKNOWN)
+		return s->weight;
+	return s->weight + (s->kind == BOX_KUBERNETES ? VAGUE : NAMED);
+}
+
 static enum box which_box(const struct place *p)
 {
 	const struct sign *best = NULL;
 
-	for (size_t i = 0; i < p->box_signs.count; i++) {
-		const struct sign *s = &p->box_signs.row[i];
-		bool vague = s->kind == BOX_UNKNOWN || s->kind == BOX_KUBERNETES;
-		bool best_vague =
-			best && (best->kind == BOX_UNKNOWN || best->kind == BOX_KUBERNETES);
-
-		if (!best || (best_vague && !vague) ||
-		    (vague == best_vague && s->weight > best->weight))
-			best = s;
-	}
+	for (size_t i = 0; i < p->box_signs.count; i++)
+		if (!best || tells(&p->box_signs.row[i]) > tells(best))
+			best = &p->box_signs.row[i];
 	return best ? (enum box)best->kind : BOX_UNKNOWN;
 }
 
@@ -301,8 +314,9 @@ static void conflict_container(struct host *h, struct strbuf *b)
 
 	if (p->box == BOX_NONE && p->spaces != SPACES_UNKNOWN)
 		for (size_t i = 0; i < s->count; i++)
-			strbuf_printf(&marks, "%s%s says %s", i ? " and " : "", s->row[i].source,
-				      box_names[s->row[i].kind]);
+			if (s->row[i].kind != BOX_UNKNOWN)
+				strbuf_printf(&marks, "%s%s says %s", marks.len ? " and " : "",
+					      s->row[i].source, box_names[s->row[i].kind]);
 	if (marks.len)
 		add_conflict(
 			b, marks.text,

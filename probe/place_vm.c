@@ -103,7 +103,6 @@ static const struct {
 	{ANY_VENDOR, "OpenStack Foundation", HV_KVM, HINT},
 	{DMI_PRODUCT_NAME, "OpenStack", HV_KVM, HINT},
 	{ANY_VENDOR, "Nutanix", HV_KVM, FIRM, "AHV"},
-	{DMI_PRODUCT_NAME, "Google Compute Engine", HV_KVM, FIRM},
 	{ANY_VENDOR, "DigitalOcean", HV_KVM, FIRM, "Droplet"},
 	{ANY_VENDOR, "Hetzner", HV_KVM, FIRM, "vServer"},
 	{ANY_VENDOR, "Scaleway", HV_KVM, HINT, "SCW-"},
@@ -147,23 +146,28 @@ static const char *dmi_match(const struct dmi *d, int field, const char *pattern
 }
 
 /* Makers of clouds whose VMs are KVM's, but whose bare-metal machines bear the same name: they vote only where
- * something else says that this is a VM. */
-static const char *const kvm_clouds[] = {
-	"Amazon EC2", "Alibaba", "Tencent", "Huawei", "Vultr", "Akamai", "Linode",
+ * something else says that this is a VM. Arm has no such bit that users may read: there the name of the type
+ * (a1.metal) must do. */
+static const struct {
+	const char *vendor;
+	bool names_metal;
+} kvm_clouds[] = {
+	{"Amazon EC2", true}, {"Google", true}, {"Alibaba", false}, {"Tencent", false},
+	{"Huawei", false},    {"Vultr", false}, {"Akamai", false},  {"Linode", false},
 };
 
 static void vote_cloud(struct host *h)
 {
 	struct place *p = &h->place;
+	bool vm = p->dmi.says_vm || str_has_word(p->cpu_flags, "hypervisor");
 	enum dmi_field where;
 
-	if (strstr(dmi_get(&p->dmi, DMI_PRODUCT_NAME), ".metal") ||
-	    (!p->dmi.says_vm && !str_has_word(p->cpu_flags, "hypervisor")))
+	if (strstr(dmi_get(&p->dmi, DMI_PRODUCT_NAME), ".metal"))
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(kvm_clouds); i++) {
-		const char *said = dmi_match(&p->dmi, ANY_VENDOR, kvm_clouds[i], &where);
+		const char *said = dmi_match(&p->dmi, ANY_VENDOR, kvm_clouds[i].vendor, &where);
 
-		if (said)
+		if (said && (vm || (kvm_clouds[i].names_metal && !p->cpu_flags[0])))
 			sign_add(&p->vm_signs, HV_KVM, FIRM,
 				 arena_printf(h->a, "DMI %s", dmi_field_name(where)),
 				 arena_printf(h->a, "%s, a cloud of KVM", said));
