@@ -48,14 +48,16 @@ static void read_cmdline(struct host *h)
 	strbuf_fini(&said);
 }
 
-/* Absent is only an answer when the folder of tables is there. */
-static struct fact acpi_table(struct host *h, const char *name)
+/* Absent is only an answer when the folder of tables is there; listed once, for all four. */
+static struct fact acpi_table(struct host *h, const struct tree_names *tables, int r,
+			      const char *name)
 {
 	const char *path = arena_printf(h->a, ACPI_DIR "/%s", name);
 
-	if (!tree_exists(h->t, ACPI_DIR))
-		return fact_unknown(path, ENODATA);
-	return fact_exists(h->t, path);
+	for (size_t i = 0; r == 0 && i < tables->count; i++)
+		if (str_eq(tables->names[i], name))
+			return fact_yes(path);
+	return r < 0 ? fact_unknown(path, r) : fact_no(path);
 }
 
 /* Only root may read the table; its presence says most already. */
@@ -82,11 +84,13 @@ static void read_table(struct host *h, const char *name)
 static void read_firmware(struct host *h)
 {
 	struct devices_facts *d = &h->devices;
+	struct tree_names tables = {0};
+	int r = tree_list(h->t, ACPI_DIR, &tables);
 
-	d->acpi_dmar = acpi_table(h, "DMAR");
-	d->acpi_ivrs = acpi_table(h, "IVRS");
-	d->acpi_iort = acpi_table(h, "IORT");
-	d->acpi_viot = acpi_table(h, "VIOT");
+	d->acpi_dmar = acpi_table(h, &tables, r, "DMAR");
+	d->acpi_ivrs = acpi_table(h, &tables, r, "IVRS");
+	d->acpi_iort = acpi_table(h, &tables, r, "IORT");
+	d->acpi_viot = acpi_table(h, &tables, r, "VIOT");
 	if (fact_is_yes(d->acpi_dmar))
 		read_table(h, "DMAR");
 	else if (fact_is_yes(d->acpi_ivrs))
@@ -188,6 +192,14 @@ static void read_unit_ability(struct host *h)
 		*f = fact_unknown(path, r < 0 ? r : EINVAL);
 }
 
+/* A module that is not there has its parameter off. */
+static struct fact parameter(const struct host *h, enum kernel_param id)
+{
+	struct fact f = h->kernel.params[id];
+
+	return fact_is_unknown(f) && f.err == ENOENT ? fact_no(f.source) : f;
+}
+
 static void read_vfio(struct host *h)
 {
 	struct devices_facts *d = &h->devices;
@@ -195,14 +207,8 @@ static void read_vfio(struct host *h)
 	d->vfio_pci = fact_exists(h->t, "/sys/bus/pci/drivers/vfio-pci");
 	d->vfio_node = fact_exists(h->t, "/dev/vfio/vfio");
 	d->iommufd_node = fact_exists(h->t, "/dev/iommu");
-	d->unsafe_noiommu =
-		fact_from_flag(h->t, "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
-	if (d->unsafe_noiommu.err == ENOENT)
-		d->unsafe_noiommu = fact_no(d->unsafe_noiommu.source);
-	d->unsafe_interrupts = fact_from_flag(
-		h->t, "/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts");
-	if (d->unsafe_interrupts.err == ENOENT)
-		d->unsafe_interrupts = fact_no(d->unsafe_interrupts.source);
+	d->unsafe_noiommu = parameter(h, PARAM_VFIO_UNSAFE_NOIOMMU);
+	d->unsafe_interrupts = parameter(h, PARAM_VFIO_UNSAFE_INTERRUPTS);
 }
 
 static void read_mdev(struct host *h)

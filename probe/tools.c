@@ -7,13 +7,18 @@
 #include "probe/packages.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-static const char *const folders[] = {
-	"/usr/bin",
-	"/usr/sbin",
-	"/usr/local/bin",
-	"/run/current-system/sw/bin",
+/* Asked of one tool at a time, as it is likely to be there. */
+static const char *const likely[] = {"/usr/bin", "/usr/sbin"};
+/* Listed once: they hold little or do not exist. */
+static const char *const rare[] = {"/usr/local/bin", "/usr/local/sbin",
+				   "/run/current-system/sw/bin"};
+
+struct search {
+	struct host *h;
+	struct tree_names rare[ARRAY_SIZE(rare)];
 };
 
 static const struct {
@@ -108,30 +113,50 @@ static bool is_program(struct host *h, const char *path)
 	return tree_stat(h->t, path, &st) == 0 && S_ISREG(st.mode);
 }
 
-static const char *look_for(struct host *h, const char *name)
+static int by_name(const void *a, const void *b)
 {
-	const char *percent = strchr(name, '%'), *path;
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
-	if (name[0] == '/')
-		return is_program(h, name) ? name : NULL;
-	if (percent)
-		name = arena_printf(h->a, "%.*s%s", (int)(percent - name), name,
-				    architectures[architecture(h)].qemu);
-	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		path = arena_printf(h->a, "%s/%s", folders[i], name);
-		if (is_program(h, path))
-			return path;
+static const char *look_in_rare(const struct search *s, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rare); i++) {
+		const struct tree_names *in = &s->rare[i];
+
+		if (in->count && bsearch(&name, in->names, in->count, sizeof *in->names, by_name))
+			return arena_printf(s->h->a, "%s/%s", rare[i], name);
 	}
 	return NULL;
 }
 
-static struct fact find(struct host *h, enum tool id)
+/* "sbin:libvirtd" is looked for in /usr/sbin first; others only in /usr/bin. */
+static const char *look_for(const struct search *s, const char *name)
+{
+	struct host *h = s->h;
+	bool system = str_starts(name, "sbin:");
+	const char *percent = strchr(name, '%'), *path;
+
+	if (name[0] == '/')
+		return is_program(h, name) ? name : NULL;
+	name += system ? strlen("sbin:") : 0;
+	if (percent)
+		name = arena_printf(h->a, "%.*s%s", (int)(percent - name), name,
+				    architectures[architecture(h)].qemu);
+	for (size_t i = system; i < ARRAY_SIZE(likely); i--) {
+		path = arena_printf(h->a, "%s/%s", likely[i], name);
+		if (is_program(h, path))
+			return path;
+	}
+	return look_in_rare(s, name);
+}
+
+static struct fact find(const struct search *s, enum tool id)
 {
 	const char *at = tools[id].candidates, *word;
 	size_t n;
 
 	while (str_word(&at, &word, &n)) {
-		const char *path = look_for(h, arena_dupn(h->a, word, n));
+		const char *path = look_for(s, arena_dupn(s->h->a, word, n));
 
 		if (path)
 			return fact_because(path, true, path);
@@ -174,10 +199,13 @@ static void find_versions(struct host *h)
 static void gather(struct host *h)
 {
 	struct tools_facts *t = &h->tools;
+	struct search s = {.h = h};
 	bool programs = has_programs(h);
 
+	for (size_t i = 0; programs && i < ARRAY_SIZE(rare); i++)
+		tree_list(h->t, rare[i], &s.rare[i]);
 	for (size_t i = 0; i < TOOL_COUNT; i++) {
-		t->found[i] = programs ? find(h, (enum tool)i) : fact_unknown("/usr/bin", ENODATA);
+		t->found[i] = programs ? find(&s, (enum tool)i) : fact_unknown("/usr/bin", ENODATA);
 		t->version[i] = fact_unknown("package database", 0);
 	}
 	t->libvirt_socket = fact_exists(h->t, "/run/libvirt/libvirt-sock");

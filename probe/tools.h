@@ -7,13 +7,15 @@ struct host;
 struct area;
 
 /* TOOL(id, fact id, what people call it, candidates, Debian package or NULL)
- * Candidates: names looked for in the usual folders, or whole paths; the first found counts.
+ * Candidates: names looked for in /usr/bin (sbin:... in /usr/sbin too) and rarer folders, or whole paths; the
+ * first found counts.
  * In QEMU's names % stands for the architecture. */
 #define TOOLS(TOOL)                                                                                \
 	TOOL(QEMU, "qemu", "QEMU", "qemu-system-% /usr/libexec/qemu-kvm qemu-kvm", NULL)           \
 	TOOL(QEMU_IMG, "qemu-img", "qemu-img", "qemu-img", "qemu-utils")                           \
 	TOOL(QEMU_NBD, "qemu-nbd", "qemu-nbd", "qemu-nbd", "qemu-utils")                           \
-	TOOL(LIBVIRT, "libvirt", "libvirt", "libvirtd virtqemud", "libvirt-daemon-system")         \
+	TOOL(LIBVIRT, "libvirt", "libvirt", "sbin:libvirtd sbin:virtqemud",                        \
+	     "libvirt-daemon-system")                                                              \
 	TOOL(VIRSH, "virsh", "virsh", "virsh", "libvirt-clients")                                  \
 	TOOL(VIRT_INSTALL, "virt-install", "virt-install", "virt-install", "virtinst")             \
 	TOOL(OVMF, "ovmf", "UEFI firmware for guests",                                             \
@@ -29,11 +31,11 @@ struct area;
 	     "virtiofsd")                                                                          \
 	TOOL(VIRTUALBOX, "virtualbox", "VirtualBox", "VBoxManage VBoxHeadless", "virtualbox")      \
 	TOOL(VMWARE, "vmware", "VMware Workstation", "vmware vmplayer vmrun", NULL)                \
-	TOOL(XEN, "xen", "Xen's tools", "xl", "xen-utils-common")                                  \
-	TOOL(DOCKER, "docker", "Docker", "dockerd docker", "docker.io")                            \
+	TOOL(XEN, "xen", "Xen's tools", "sbin:xl", "xen-utils-common")                             \
+	TOOL(DOCKER, "docker", "Docker", "dockerd docker sbin:dockerd", "docker.io")               \
 	TOOL(PODMAN, "podman", "Podman", "podman", "podman")                                       \
 	TOOL(LXC, "lxc", "LXC", "lxc-start", "lxc")                                                \
-	TOOL(INCUS, "incus", "Incus or LXD", "incusd lxd /snap/bin/lxd", "incus")                  \
+	TOOL(INCUS, "incus", "Incus or LXD", "incusd sbin:lxd /snap/bin/lxd", "incus")             \
 	TOOL(NSPAWN, "nspawn", "systemd-nspawn", "systemd-nspawn", "systemd-container")            \
 	TOOL(FIRECRACKER, "firecracker", "Firecracker", "firecracker", NULL)                       \
 	TOOL(CLOUD_HYPERVISOR, "cloud-hypervisor", "Cloud Hypervisor", "cloud-hypervisor", NULL)   \
