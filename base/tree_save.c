@@ -125,7 +125,7 @@ static void add_item(struct saving *s, const struct tree_memo *original)
 	strbuf_addn(&data, m.data, m.len);
 	if (s->scrub) {
 		scrub_data(s->scrub, m.kind, m.key, &data);
-		scrub_key(s->scrub, m.kind, &key);
+		scrub_key(s->scrub, &key);
 	}
 	m.key = strbuf_str(&key);
 	for (size_t i = 0; i < capture_kinds_count; i++)

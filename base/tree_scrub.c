@@ -10,7 +10,7 @@
 
 /* One row: the answers whose question matches are rewritten by `how`. Rows apply in order. */
 struct rule {
-	const char *kinds; /* of struct tree_memo */
+	const char *kinds; /* of struct tree_memo; 'k': the question itself */
 	const char *path;  /* fnmatch; '*' matches '/' too */
 	void (*how)(struct scrub_words *w, struct strbuf *text);
 };
@@ -23,9 +23,9 @@ static void keep(struct scrub_words *w, struct strbuf *text)
 }
 
 static const struct rule rules[] = {
-	{"rld", "/sys/firmware/efi/*", keep},
+	{"rldk", "/sys/firmware/efi/*", keep},
 	{"r", "*/class_id", keep},
-	{"a", "cpuid/*", keep},
+	{"ak", "cpuid/*", keep},
 	{"r", "/sys/class/dmi/id/*_serial", scrub_serial},
 	{"r", "/sys/class/dmi/id/*_asset_tag", scrub_asset_tag},
 	{"r", "/sys/devices/virtual/dmi/id/*_serial", scrub_serial},
@@ -45,6 +45,7 @@ static const struct rule rules[] = {
 	{"r", "/etc/machine-id", scrub_hex},
 	{"r", "/var/lib/dbus/machine-id", scrub_hex},
 	{"r", "/proc/*cgroup", scrub_hex},
+	{"rldk", "/sys/fs/cgroup*", scrub_hex},
 	{"r", "/proc/*mount*", scrub_hex},
 	{"r", "/proc/*mount*", scrub_addresses},
 	{"r", "/proc/*mount*", scrub_homes},
@@ -55,9 +56,9 @@ static const struct rule rules[] = {
 	{"r", "/etc/passwd", scrub_passwd},
 	{"r", "/etc/group", scrub_group},
 	{"r", "/etc/sub?id", scrub_passwd},
-	{"a", "*", scrub_homes},
-	{"rlda", "*", scrub_macs},
-	{"rlda", "*", scrub_uuids},
+	{"ak", "*", scrub_homes},
+	{"rldak", "*", scrub_macs},
+	{"rldak", "*", scrub_uuids},
 };
 
 struct scrub {
@@ -95,18 +96,23 @@ static void scrub_each(struct scrub_words *w, const struct rule *rule, struct st
 	*names = out;
 }
 
-void scrub_data(struct scrub *s, char kind, const char *key, struct strbuf *text)
+static void apply(struct scrub *s, char kind, const char *key, struct strbuf *text, bool names)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(rules) && text->len; i++) {
 		if (!strchr(rules[i].kinds, kind) || fnmatch(rules[i].path, key, 0) != 0)
 			continue;
 		if (rules[i].how == keep)
 			return;
-		if (kind == 'd')
+		if (names)
 			scrub_each(&s->words, &rules[i], text);
 		else
 			rules[i].how(&s->words, text);
 	}
+}
+
+void scrub_data(struct scrub *s, char kind, const char *key, struct strbuf *text)
+{
+	apply(s, kind, key, text, kind == 'd');
 }
 
 void scrub_learn(struct scrub *s, char kind, const char *key, const char *text, size_t len)
@@ -126,12 +132,9 @@ void scrub_learn(struct scrub *s, char kind, const char *key, const char *text, 
 	}
 }
 
-void scrub_key(struct scrub *s, char kind, struct strbuf *key)
+void scrub_key(struct scrub *s, struct strbuf *key)
 {
-	(void)kind;
-	if (!fnmatch("/sys/firmware/efi/*", strbuf_str(key), 0))
-		return;
-	scrub_macs(&s->words, key);
-	scrub_uuids(&s->words, key);
-	scrub_homes(&s->words, key);
+	SCOPED(free_at) char *original = xstrdup(strbuf_str(key));
+
+	apply(s, 'k', original, key, false);
 }

@@ -14,4 +14,4 @@ void scrub_learn(struct scrub *s, char kind, const char *key, const char *text, 
 /* kind as in struct tree_memo. Rewrites the text of an answer to the question `key`. */
 void scrub_data(struct scrub *s, char kind, const char *key, struct strbuf *text);
 /* Rewrites the question itself, so that names from scrubbed lists find their answers. */
-void scrub_key(struct scrub *s, char kind, struct strbuf *key);
+void scrub_key(struct scrub *s, struct strbuf *key);

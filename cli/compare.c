@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "probe/compare.h"
+#include "probe/cpu_dump.h"
 #include "probe/render.h"
 
 #include <errno.h>
@@ -40,7 +41,8 @@ static json_t *probe_tree(struct tree *t, const char *name, struct err *e)
 	return root;
 }
 
-/* A report begins with '{'; no archive does. NULL without a sentence when the file is no report. */
+/* A report begins with '{' and has a schema of ours. NULL without a sentence when the file is something else:
+ * an archive, or another program's JSON about a CPU. */
 static json_t *read_report(const char *path, struct err *e)
 {
 	struct strbuf text = {0};
@@ -53,6 +55,10 @@ static json_t *read_report(const char *path, struct err *e)
 			at++;
 		if (*at == '{')
 			root = json_parse(text.text, text.len, path, e);
+		if (root && !json_get_text(root, "schema")) {
+			json_decref(root);
+			root = NULL;
+		}
 	}
 	strbuf_fini(&text);
 	return root;
@@ -65,7 +71,7 @@ static json_t *load(const char *path, struct err *e)
 
 	if (root || e->code)
 		return root;
-	if (tree_open(&t, path, e) < 0)
+	if (cpu_tree_open(&t, path, e) < 0)
 		return NULL;
 	root = probe_tree(t, path, e);
 	tree_close(t);
@@ -150,7 +156,8 @@ static void print_help(const struct opt *opts, size_t n)
 	       "Tells what differs between hosts, which CPU features all share, and whether a VM "
 	       "can "
 	       "move from the first to the others.\n"
-	       "HOST is a capture, a folder with proc/ and sys/, or a report of `vmint probe "
+	       "HOST is a capture, a folder with proc/ and sys/, a dump of CPUID, or a report of "
+	       "`vmint probe "
 	       "--format "
 	       "json`.\n\n");
 	opts_print(opts, n);

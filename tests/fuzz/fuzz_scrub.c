@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		strbuf_addn(&text, data, size);
 		scrub_learn(s, 'r', keys[i], text.text, text.len);
 		scrub_data(s, 'r', keys[i], &text);
-		scrub_key(s, 'r', &text);
+		scrub_key(s, &text);
 		if (text.text && text.text[text.len] != '\0')
 			abort();
 		strbuf_fini(&text);

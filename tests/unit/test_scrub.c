@@ -127,13 +127,22 @@ static void names_in_lists_and_questions_agree(void **state)
 	assert_int_equal(list.len, 19);
 	assert_memory_equal(list.text, "lo\0enx012345000001\0", 19);
 	strbuf_add(&key, "/sys/class/net/enx0123456789ab/address");
-	scrub_key(s, 'r', &key);
+	scrub_key(s, &key);
 	assert_string_equal(key.text, "/sys/class/net/enx012345000001/address");
+	strbuf_fini(&list);
+	strbuf_fini(&key);
+	strbuf_add(&list, "4:memory:/vm/0123456789abcdef0123456789abcdef\n");
+	scrub_data(s, 'r', "/proc/self/cgroup", &list);
+	strbuf_add(&key, "/sys/fs/cgroup/memory/vm/0123456789abcdef0123456789abcdef/memory.max");
+	scrub_key(s, &key);
+	assert_string_equal(list.text, "4:memory:/vm/00000000000000000000000000000001\n");
+	assert_string_equal(key.text,
+			    "/sys/fs/cgroup/memory/vm/00000000000000000000000000000001/memory.max");
 	strbuf_fini(&list);
 	strbuf_fini(&key);
 	strbuf_add(&key,
 		   "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c");
-	scrub_key(s, 'r', &key);
+	scrub_key(s, &key);
 	assert_non_null(strstr(key.text, "8be4df61-93ca-11d2"));
 	strbuf_fini(&key);
 	scrub_free(s);
