@@ -49,6 +49,11 @@ static void judge_config(const struct host *h, struct finding *f)
 		finding_pass(f, "%s is in the kernel", k->driver.text);
 		return;
 	}
+	if (id != MODULE_COUNT && k->modules[id].on_disk.is == YES) {
+		finding_cite(f, &k->modules[id].on_disk);
+		finding_pass(f, "%s is there to be loaded", k->modules[id].name);
+		return;
+	}
 	if (finding_if_unknown(f, &k->config))
 		return;
 	finding_cite(f, &k->modules[MODULE_KVM].config);
@@ -61,7 +66,7 @@ static void judge_config(const struct host *h, struct finding *f)
 		return;
 	}
 	finding_cite(f, &k->modules[id].config);
-	if (k->modules[id].config.is == NO && k->modules[id].on_disk.is != YES)
+	if (k->modules[id].config.is == NO)
 		finding_miss(f, "this kernel was built without %s, the KVM of this processor",
 			     k->modules[id].name);
 	else

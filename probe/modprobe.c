@@ -33,8 +33,8 @@ static const char *logical_end(const char *p, unsigned *lines)
 	return end;
 }
 
-static bool find_in_text(struct tree *t, const char *text, const char *verb, const char *module,
-			 struct modprobe_line *out)
+bool modprobe_find_in(struct arena *a, const char *text, const char *verb, const char *module,
+		      struct modprobe_line *out)
 {
 	unsigned line = 1;
 
@@ -46,8 +46,7 @@ static bool find_in_text(struct tree *t, const char *text, const char *verb, con
 		if (str_word(&at, &word, &n) && word < end && word_is(word, n, verb) &&
 		    str_word(&at, &word, &n) && word < end && word_is(word, n, module)) {
 			out->line = line;
-			out->rest = str_trim(
-				arena_dupn(tree_arena(t), at, at < end ? (size_t)(end - at) : 0));
+			out->rest = str_trim(arena_dupn(a, at, at < end ? (size_t)(end - at) : 0));
 			return true;
 		}
 		line += lines;
@@ -76,7 +75,7 @@ bool modprobe_find(struct tree *t, const char *verb, const char *module, struct 
 				continue;
 			path = arena_printf(tree_arena(t), "%s/%s", folders[i], name);
 			if (tree_read(t, path, FILE_MAX, &text, NULL) == 0 &&
-			    find_in_text(t, text, verb, module, out)) {
+			    modprobe_find_in(tree_arena(t), text, verb, module, out)) {
 				out->path = path;
 				return true;
 			}

@@ -13,5 +13,9 @@ struct modprobe_line {
  * in their order; a file hides the files of the same name in later folders. '-' and '_' are the same. */
 bool modprobe_find(struct tree *t, const char *verb, const char *module, struct modprobe_line *out);
 
+/* The same in the text of one file; path is left alone. */
+bool modprobe_find_in(struct arena *a, const char *text, const char *verb, const char *module,
+		      struct modprobe_line *out);
+
 /* True when the two names mean the same module. */
 bool modprobe_same_name(const char *a, const char *b, size_t n);

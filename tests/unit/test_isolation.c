@@ -147,10 +147,11 @@ static void memory_is_read_in_its_units(void **state)
 static void huge_pages_are_counted_per_size_and_node(void **state)
 {
 	struct fixture f;
-	const struct memory *m = &f.h.memory;
+	const struct memory *m;
 
 	(void)state;
 	open_host(&f, "numa-hugepages");
+	m = &f.h.memory;
 	assert_int_equal(m->nodes.num, 2);
 	assert_int_equal(m->hugepages_2m.num, 64);
 	assert_int_equal(m->hugepages.num, 60 << 21);

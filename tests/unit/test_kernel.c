@@ -49,10 +49,11 @@ static struct finding judge(struct fixture *f, const char *id)
 static void a_module_is_loaded_built_in_on_disk_or_not_built(void **state)
 {
 	struct fixture f;
-	const struct module *m = f.h.kernel.modules;
+	const struct module *m;
 
 	(void)state;
 	open_host(&f, "modules-intel");
+	m = f.h.kernel.modules;
 	assert_string_equal(f.h.kernel.release.text, "6.1.0-9-test");
 	assert_int_equal(f.h.kernel.release.num, 6001);
 	assert_string_equal(m[MODULE_KVM].present.text, "loaded");
