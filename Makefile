@@ -43,6 +43,7 @@ SOURCES := $(sort $(wildcard $(addsuffix /*.c,$(FOLDERS))))
 OBJECTS := $(SOURCES:%.c=$(OUT)/%.o) $(OUT)/gen/profiles.o
 PARTS := $(filter-out $(OUT)/cli/main.o,$(OBJECTS))
 UNITS := $(sort $(wildcard tests/unit/test_*.c))
+TOOLS := $(sort $(wildcard tests/tools/*.c))
 CORPORA := $(sort $(wildcard tests/corpus/*.c))
 FUZZERS := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 PROFILES := $(sort $(wildcard probe/profiles/*.yaml))
@@ -92,6 +93,12 @@ $(OUT)/tests/corpus/%: tests/corpus/%.c $(OUT)/libvmint.a
 	@$(SAY) CC $@
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_all) $(LDFLAGS_$(V)) -MMD -MP -o $@ $< $(OUT)/libvmint.a $(LIBS)
 
+# Small programs the test scripts drive the library with.
+$(OUT)/tests/tools/%: tests/tools/%.c $(OUT)/libvmint.a
+	@mkdir -p $(@D)
+	@$(SAY) CC $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_all) $(LDFLAGS_$(V)) -MMD -MP -o $@ $< $(OUT)/libvmint.a $(LIBS)
+
 build/clang-fuzz/tests/fuzz/%: tests/fuzz/%.c build/clang-fuzz/libvmint.a
 	@mkdir -p $(@D)
 	@$(SAY) CC $@
@@ -112,11 +119,11 @@ check: vmint $(UNITS:%.c=$(OUT)/%)
 test: deps
 	@$(MAKE) --no-print-directory test-now
 
-test-now: check
+test-now: check $(TOOLS:%.c=$(OUT)/%)
 	@tests/test.sh $(OUT)
 
 # Real hosts and templates captured by others, in ../shared/data; skipped where they are not.
-test-corpus: vmint $(CORPORA:%.c=$(OUT)/%)
+test-corpus: vmint $(CORPORA:%.c=$(OUT)/%) $(TOOLS:%.c=$(OUT)/%)
 	@tests/corpus.sh $(OUT)
 
 test-lab: vmint
@@ -159,6 +166,6 @@ help:
 
 .SECONDARY:
 
--include $(OBJECTS:.o=.d) $(UNITS:%.c=$(OUT)/%.d) $(CORPORA:%.c=$(OUT)/%.d)
+-include $(OBJECTS:.o=.d) $(UNITS:%.c=$(OUT)/%.d) $(CORPORA:%.c=$(OUT)/%.d) $(TOOLS:%.c=$(OUT)/%.d)
 
 .PHONY: all run deps check test test-now test-corpus test-lab test-lab-full fuzz fuzz-build bench lint install uninstall dist clean help

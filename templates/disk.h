@@ -69,6 +69,8 @@ int disk_raw_open(const char *path, bool readonly, struct disk **out, struct err
 int disk_raw_fd(int fd, bool readonly, struct disk **out, struct err *e);
 /* The descriptor of a raw disk, borrowed; -1 of any other. */
 int disk_raw_descriptor(const struct disk *d);
+/* The same for a window of one, with where the window begins: what another program can be given. */
+int disk_file_range(const struct disk *d, uint64_t *off);
 
 /* A window of a disk; one that is not inside it is -EINVAL. */
 int disk_slice(struct disk *below, uint64_t off, uint64_t size, struct disk **out, struct err *e);

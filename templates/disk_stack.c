@@ -80,6 +80,16 @@ int disk_slice(struct disk *below, uint64_t off, uint64_t size, struct disk **ou
 	return 0;
 }
 
+int disk_file_range(const struct disk *d, uint64_t *off)
+{
+	*off = 0;
+	while (d->ops == &slice_ops) {
+		*off += ((const struct slice *)d)->start;
+		d = ((const struct slice *)d)->below;
+	}
+	return disk_raw_descriptor(d);
+}
+
 /* ---- memory ---- */
 
 struct memory {
