@@ -141,7 +141,7 @@ static bool hung(const struct host *h)
 
 static const char *hung_words(const struct host *h)
 {
-	return arena_printf(h->a, "KVM did not answer within 2 s: %s", step_title(first(h)));
+	return arena_printf(h->a, "KVM did not answer within 5 s: %s", step_title(first(h)));
 }
 
 static bool old_api(const struct host *h)

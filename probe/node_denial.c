@@ -46,8 +46,9 @@ static const char *devices_list_file(struct host *h, const char *path)
 	return NULL;
 }
 
-/* "c 10:232 rwm", "c 10:* rw", "a *:* rwm" */
-static bool allows_kvm(const char *list)
+/* "c 10:232 rwm", "c 10:* rw". A list that begins with "a *:* rwm" allows all but exceptions, which it does not
+ * show: -1, nobody can tell. */
+static int allows_kvm(const char *list)
 {
 	const char *line;
 	size_t n;
@@ -61,19 +62,19 @@ static bool allows_kvm(const char *list)
 		one[n] = 0;
 		if (sscanf(one, "%c %23s %7s", &type, device, rights) != 3)
 			continue;
-		if ((type == 'a' ||
-		     (type == 'c' && (str_eq(device, "10:232") || str_eq(device, "10:*") ||
-				      str_eq(device, "*:*")))) &&
-		    strchr(rights, 'r') && strchr(rights, 'w'))
-			return true;
+		if (type == 'a')
+			return -1;
+		if (type == 'c' && strchr(rights, 'r') && strchr(rights, 'w') &&
+		    (str_eq(device, "10:232") || str_eq(device, "10:*") || str_eq(device, "*:*")))
+			return 1;
 	}
-	return false;
+	return 0;
 }
 
 static struct fact ask_device_cgroup(struct host *h)
 {
 	const char *path = devices_path(h), *file, *text;
-	int r;
+	int r, allowed;
 
 	if (!path)
 		return fact_unknown("the device filter of cgroup version 2", ENOTSUP);
@@ -83,7 +84,8 @@ static struct fact ask_device_cgroup(struct host *h)
 	r = tree_read(h->t, file, TREE_TEXT_MAX, &text, NULL);
 	if (r < 0)
 		return fact_unknown(file, r);
-	return fact_because(file, allows_kvm(text), path);
+	allowed = allows_kvm(text);
+	return allowed < 0 ? fact_unknown(file, ENOTSUP) : fact_because(file, allowed, path);
 }
 
 static struct fact ask_label(struct host *h)
