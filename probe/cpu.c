@@ -1,13 +1,11 @@
 /* Gathering what the CPU is and can: raw CPUID first, then /proc/cpuinfo, each where the other is silent. */
 #include "base/scope.h"
 #include "base/str.h"
-#include "probe/cpu_dump.h"
 #include "probe/cpu_parts.h"
 #include "probe/cpu_source.h"
 #include "probe/host.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char cpuinfo_path[] = "/proc/cpuinfo";
@@ -77,78 +75,6 @@ struct fact cpu_feature_fact(const struct cpu *c, const char *name)
 		return fact_bool(cpuinfo_path, cpuinfo_has_flag(&c->info, name));
 	return fact_unknown(c->arch_kind == ARCH_X86 ? cpuinfo_path : NULL,
 			    c->arch_kind == ARCH_X86 ? ENODATA : 0);
-}
-
-/* ---- /proc/cpuinfo ---- */
-
-static void gather_info(struct host *h)
-{
-	struct cpu *c = &h->cpu;
-	const char *text;
-	size_t len;
-	int r = tree_read(h->t, cpuinfo_path, TREE_TEXT_MAX, &text, &len);
-
-	if (r == 0)
-		r = cpuinfo_parse(h->a, text, len, &c->info);
-	c->flags = r < 0           ? fact_unknown(cpuinfo_path, r)
-		   : c->info.flags ? fact_text(cpuinfo_path, c->info.flags)
-				   : fact_unknown(cpuinfo_path, ENODATA);
-	c->arch_kind = c->info.arch;
-}
-
-/* ARM without cpuinfo: the main id register alone tells who made the CPU. */
-static void gather_midr(struct host *h)
-{
-	static const char path[] = "/sys/devices/system/cpu/cpu0/regs/identification/midr_el1";
-	struct cpu *c = &h->cpu;
-	const char *name;
-	int64_t midr;
-
-	if (c->arch_kind || tree_num(h->t, path, &midr) < 0)
-		return;
-	name = cpu_arm_implementer(midr >> 24 & 255);
-	c->arch_kind = ARCH_ARM;
-	c->arch = fact_text(path, cpu_arch_name(ARCH_ARM));
-	c->vendor = name ? fact_text(path, name)
-			 : fact_text(path, arena_printf(h->a, "%#x", (unsigned)(midr >> 24 & 255)));
-}
-
-static struct fact text_or_unknown(const char *text)
-{
-	return text && *text ? fact_text(cpuinfo_path, text) : fact_unknown(cpuinfo_path, ENODATA);
-}
-
-static struct fact num_or_unknown(const char *text)
-{
-	struct fact f = text_or_unknown(text);
-
-	if (f.is == YES && num_parse_signed(text, 0, &f.num))
-		f.has_num = true;
-	return f;
-}
-
-static void facts_from_info(struct cpu *c)
-{
-	const struct cpuinfo *i = &c->info;
-	const char *machine = i->platform ? i->platform : i->machine;
-
-	c->arch = c->arch_kind ? fact_text(cpuinfo_path, cpu_arch_name(c->arch_kind))
-			       : fact_unknown(cpuinfo_path, ENODATA);
-	c->vendor = text_or_unknown(i->vendor);
-	c->brand = text_or_unknown(i->brand);
-	c->family = num_or_unknown(i->family);
-	c->model = num_or_unknown(i->model);
-	c->stepping = num_or_unknown(i->stepping);
-	c->microcode = text_or_unknown(i->microcode);
-	c->machine = text_or_unknown(machine);
-	c->count =
-		i->count ? fact_num(cpuinfo_path, i->count) : fact_unknown(cpuinfo_path, ENODATA);
-	c->sie = c->arch_kind != ARCH_S390 ? fact_unknown(NULL, 0)
-		 : i->flags                ? fact_bool(cpuinfo_path, cpuinfo_has_flag(i, "sie"))
-					   : fact_unknown(cpuinfo_path, ENODATA);
-	c->riscv_h = c->arch_kind != ARCH_RISCV ? fact_unknown(NULL, 0)
-		     : i->isa ? fact_because(cpuinfo_path, cpuinfo_isa_has(i->isa, "h"), i->isa)
-			      : fact_unknown(cpuinfo_path, ENODATA);
 }
 
 /* ---- CPUID ---- */
@@ -369,12 +295,11 @@ void cpu_gather(struct host *h)
 {
 	struct cpu *c = &h->cpu;
 
-	gather_info(h);
-	facts_from_info(c);
+	cpu_gather_info(h);
 	c->physical_bits = fact_unknown("CPUID leaf 0x80000008", ENODATA);
 	if (gather_cpuid(h) == 0)
 		facts_from_cpuid(h);
-	gather_midr(h);
+	cpu_gather_rest(h);
 	facts_of_hypervisor(c);
 	facts_of_bits(c);
 	settle_names(h);

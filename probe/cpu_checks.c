@@ -81,7 +81,7 @@ static void judge_firmware(const struct host *h, struct finding *f)
 			    "clearcpuid= "
 			    "from the kernel command line if it is there",
 			    menu);
-	} else if (!c->firmware.err) {
+	} else if (c->kernel_virt.is == YES) {
 		finding_unsure(
 			f, "kernel %s shows the CPU's flag whether firmware switched it off or not",
 			fact_str(h->kernel.release, "of this age"));

@@ -162,13 +162,11 @@ static int list_cpus(void *arg, struct strbuf *out)
 	return out->len ? 0 : -ENODATA;
 }
 
-int cpu_asker_cpus(struct cpu_asker *k, unsigned cpus[CPU_ASK_MAX])
+int cpu_list_parse(const char *text, unsigned *cpus, int room)
 {
-	const char *p;
-	int n = 0, r = tree_answer(k->t, "cpuid/cpus", list_cpus, k, &p);
+	const char *p = text;
+	int n = 0;
 
-	if (r < 0)
-		return r;
 	while (*p) {
 		unsigned from, to;
 		int used = 0;
@@ -182,11 +180,25 @@ int cpu_asker_cpus(struct cpu_asker *k, unsigned cpus[CPU_ASK_MAX])
 				return -EINVAL;
 			p += used;
 		}
-		for (; from <= to && n < CPU_ASK_MAX; from++)
-			cpus[n++] = from;
-		if (*p && *p++ != ',')
+		for (; from <= to; from++, n++)
+			if (n < room)
+				cpus[n] = from;
+		if (n > CPU_LIST_MAX || (*p && *p++ != ','))
 			return -EINVAL;
 	}
+	return n;
+}
+
+int cpu_asker_cpus(struct cpu_asker *k, unsigned cpus[CPU_ASK_MAX])
+{
+	const char *text;
+	int n, r = tree_answer(k->t, "cpuid/cpus", list_cpus, k, &text);
+
+	if (r < 0)
+		return r;
+	n = cpu_list_parse(text, cpus, CPU_ASK_MAX);
+	if (n > CPU_ASK_MAX)
+		n = CPU_ASK_MAX;
 	return n ? n : -ENODATA;
 }
 

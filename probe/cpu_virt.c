@@ -1,10 +1,14 @@
 /* Whether the CPU has hardware virtualization, and whether firmware left it switched on. */
+#include "base/scope.h"
 #include "base/str.h"
+#include "base/sys.h"
 #include "probe/cpu_parts.h"
 #include "probe/cpu_source.h"
 #include "probe/host.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 
 static const char cpuinfo_path[] = "/proc/cpuinfo";
 
@@ -13,6 +17,7 @@ enum {
 	FEATURE_LOCKED = 1 << 0,
 	FEATURE_VMX = 1 << 2, /* outside SMX */
 	VM_CR_SVMDIS = 1 << 4,
+	KMSG_MAX = 8 << 20,
 };
 
 static const uint32_t msr_vm_cr = 0xc0010114;
@@ -99,6 +104,66 @@ static bool kernel_hides_disabled(const struct host *h, bool intel)
 	return h->kernel.release.has_num && h->kernel.release.num >= since;
 }
 
+/* What kvm_intel, kvm_amd and the CPU setup say when firmware is in the way. */
+static bool is_refusal(const char *line)
+{
+	static const char *const subjects[] = {"kvm", "vmx", "svm"};
+
+	if (!strcasestr(line, "disabled by bios") && !strcasestr(line, "(by bios)"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++)
+		if (strcasestr(line, subjects[i]))
+			return true;
+	return false;
+}
+
+/* Appends the first such message that the kernel still remembers, or nothing. */
+static int search_log(void *arg, struct strbuf *out)
+{
+	SCOPED(close_at) int fd = sys_open("/dev/kmsg", O_RDONLY | O_NONBLOCK, 0);
+	SCOPED(strbuf_fini) struct strbuf log = {0};
+	const char *at, *line;
+	size_t n;
+	int r;
+
+	(void)arg;
+	if (fd < 0)
+		return fd;
+	/* The end of the log is "nothing yet"; a message lost meanwhile is no reason to give up the others. */
+	r = sys_read_all(fd, &log, KMSG_MAX);
+	if (r < 0 && r != -EAGAIN && r != -EPIPE && r != -EFBIG)
+		return r;
+	for (at = strbuf_str(&log); str_line(&at, &line, &n);) {
+		SCOPED(free_at) char *copy = strndup(line, n);
+		const char *text = copy ? strchr(copy, ';') : NULL;
+
+		if (text && is_refusal(text)) {
+			strbuf_add(out, text + 1);
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/* For kernels whose flags do not tell: what the log remembers, and whether the driver came up. */
+static struct fact firmware_from_driver(struct host *h, bool intel)
+{
+	static const char log[] = "kernel log (/dev/kmsg)";
+	const struct module *m = &h->kernel.modules[intel ? MODULE_KVM_INTEL : MODULE_KVM_AMD];
+	const char *text;
+	int r;
+
+	/* It does not stay loaded on a CPU where it cannot work; built in, it is there in any case. */
+	if (str_eq(fact_str(m->present, ""), "loaded"))
+		return fact_yes(intel ? "/sys/module/kvm_intel" : "/sys/module/kvm_amd");
+	r = tree_answer(h->t, "kmsg/virtualization", search_log, NULL, &text);
+	if (r < 0)
+		return fact_unknown(log, r);
+	if (*text)
+		return fact_because(log, false, arena_dup(h->a, text));
+	return fact_unknown(log, 0);
+}
+
 static struct fact firmware_from_flags(struct host *h)
 {
 	struct cpu *c = &h->cpu;
@@ -114,7 +179,7 @@ static struct fact firmware_from_flags(struct host *h)
 	if (kernel_hides_disabled(h, intel))
 		return fact_yes(cpuinfo_path);
 	/* Older kernels show the flag either way. */
-	return fact_unknown(cpuinfo_path, 0);
+	return firmware_from_driver(h, intel);
 }
 
 void cpu_settle_firmware(struct host *h)

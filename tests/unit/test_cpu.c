@@ -55,6 +55,19 @@ static int fake_stat(void *self, const char *path, bool follow, struct tree_stat
 	return r;
 }
 
+/* A folder's names stand in its text, with blanks between them. */
+static int fake_list(void *self, const char *path, struct strbuf *out)
+{
+	int r = fake_find(self, path, out);
+
+	for (size_t i = 0; i < out->len; i++)
+		if (out->text[i] == ' ')
+			out->text[i] = '\0';
+	if (r == 0)
+		strbuf_addc(out, '\0');
+	return r;
+}
+
 static void fake_close(void *self)
 {
 	(void)self;
@@ -65,7 +78,7 @@ static const struct tree_backend fake_ops = {
 	.read = fake_read,
 	.link = fake_find,
 	.stat = fake_stat,
-	.list = fake_find,
+	.list = fake_list,
 	.answer = fake_find,
 };
 
@@ -88,14 +101,16 @@ static void gather(struct host *h, struct fake *f)
 
 static struct finding judge(struct host *h, const char *id)
 {
+	const struct area *const both[] = {&cpu_area, &security_area};
 	struct finding f = {.a = h->a};
 
-	for (size_t i = 0; i < cpu_area.nchecks; i++)
-		if (str_eq(cpu_area.checks[i].id, id)) {
-			f.check = &cpu_area.checks[i];
-			f.check->judge(h, &f);
-			return f;
-		}
+	for (size_t k = 0; k < ARRAY_SIZE(both); k++)
+		for (size_t i = 0; i < both[k]->nchecks; i++)
+			if (str_eq(both[k]->checks[i].id, id)) {
+				f.check = &both[k]->checks[i];
+				f.check->judge(h, &f);
+				return f;
+			}
 	fail_msg("no check %s", id);
 	return f;
 }
@@ -165,6 +180,18 @@ static void an_old_kernel_cannot_tell(void **state)
 	(void)state;
 	assert_int_equal(h.cpu.firmware.is, UNKNOWN);
 	assert_int_equal(judge(&h, "cpu.firmware").verdict, UNSURE);
+	tree_close(h.t);
+}
+
+static void an_old_kernel_remembers_in_its_log(void **state)
+{
+	HOST(h, {"cpuid/cpus", "0"}, INTEL_LEAVES("0", "00002021"),
+	     {"/proc/cpuinfo", intel_with_vmx}, {"/proc/sys/kernel/osrelease", "5.4.0\n"},
+	     {"kmsg/virtualization", "kvm: disabled by bios"});
+
+	(void)state;
+	assert_int_equal(h.cpu.firmware.is, NO);
+	assert_string_equal(h.cpu.firmware.text, "kvm: disabled by bios");
 	tree_close(h.t);
 }
 
@@ -573,6 +600,58 @@ static void each_way_to_say_vulnerable_is_understood(void **state)
 			fail_msg("%s", cases[i].text);
 }
 
+#define FLAWS "/sys/devices/system/cpu/vulnerabilities"
+
+static void only_flaws_that_leave_a_guest_warn(void **state)
+{
+	struct finding f;
+	HOST(h, {FLAWS, "l1tf spec_store_bypass"},
+	     {FLAWS "/l1tf", "Mitigation: PTE Inversion; VMX: vulnerable\n"},
+	     {FLAWS "/spec_store_bypass", "Vulnerable\n"}, {"/proc/cmdline", "quiet l1tf=off\n"});
+
+	(void)state;
+	assert_string_equal(h.security.exposed.text, "l1tf");
+	assert_string_equal(h.security.inside.text, "spec_store_bypass");
+	f = judge(&h, "security.vulnerabilities");
+	assert_int_equal(f.verdict, WARN);
+	assert_non_null(strstr(f.fix, "l1tf=off"));
+	tree_close(h.t);
+}
+
+static void hyper_threads_warn_only_where_something_leaks(void **state)
+{
+	HOST(leaks, {FLAWS, "mds"},
+	     {FLAWS "/mds", "Mitigation: Clear CPU buffers; SMT vulnerable\n"},
+	     {"/sys/devices/system/cpu/smt/active", "1\n"});
+	const struct text tight_texts[] = {{FLAWS, "mds"},
+					   {FLAWS "/mds", "Not affected\n"},
+					   {"/sys/devices/system/cpu/smt/active", "1\n"}};
+	struct fake tight_fake = {tight_texts, ARRAY_SIZE(tight_texts)};
+	struct host tight;
+
+	(void)state;
+	gather(&tight, &tight_fake);
+	assert_int_equal(judge(&leaks, "security.vulnerabilities").verdict, PASS);
+	assert_int_equal(judge(&leaks, "security.smt").verdict, WARN);
+	assert_int_equal(judge(&tight, "security.smt").verdict, PASS);
+	tree_close(leaks.t);
+	tree_close(tight.t);
+}
+
+static void lists_of_cpus_are_read_whole(void **state)
+{
+	unsigned cpus[4] = {0};
+
+	(void)state;
+	assert_int_equal(cpu_list_parse("0-2,8", cpus, 4), 4);
+	assert_int_equal(cpus[3], 8);
+	assert_int_equal(cpu_list_parse("0-99999", cpus, 4), 100000);
+	assert_int_equal(cpu_list_parse("3-1", cpus, 4), -EINVAL);
+	assert_int_equal(cpu_list_parse("0-", cpus, 4), -EINVAL);
+	assert_int_equal(cpu_list_parse("x", cpus, 4), -EINVAL);
+	assert_int_equal(cpu_list_parse("", cpus, 4), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -580,6 +659,7 @@ int main(void)
 		cmocka_unit_test(a_vm_is_never_told_about_its_firmware),
 		cmocka_unit_test(the_firmware_register_has_the_last_word),
 		cmocka_unit_test(an_old_kernel_cannot_tell),
+		cmocka_unit_test(an_old_kernel_remembers_in_its_log),
 		cmocka_unit_test(a_cpu_without_vmx_among_others_is_named),
 		cmocka_unit_test(a_hypervisor_that_hides_vmx_gets_its_own_setting),
 		cmocka_unit_test(a_hyperv_root_partition_is_sent_to_mshv),
@@ -598,6 +678,9 @@ int main(void)
 		cmocka_unit_test(levels_follow_the_abi),
 		cmocka_unit_test(feature_names_are_unique),
 		cmocka_unit_test(the_affinity_is_put_back),
+		cmocka_unit_test(only_flaws_that_leave_a_guest_warn),
+		cmocka_unit_test(hyper_threads_warn_only_where_something_leaks),
+		cmocka_unit_test(lists_of_cpus_are_read_whole),
 		cmocka_unit_test(each_way_to_say_vulnerable_is_understood),
 	};
 
