@@ -368,7 +368,8 @@ const struct check kernel_checks[KERNEL_CHECKS] = {
 	 .why = "kernel.modules_disabled=1 forbids any further module until the next boot; a "
 		"kernel without CONFIG_MODULES has only what is built in.",
 	 .fix = "boot with a kernel and a configuration that load KVM's modules"},
-	{"kvm.vendor-module", "kvm has its vendor module", CAT_KVM, NULL, WARN, judge_vendor_module,
+	{"kvm.vendor-module", "kvm has its vendor module", CAT_KVM, "kvm.module-blacklist", WARN,
+	 judge_vendor_module,
 	 .why = "kvm alone does nothing: kvm_intel or kvm_amd drives the processor. When only kvm "
 		"is there the vendor module was refused: no virtualization offered by the "
 		"processor, firmware or hypervisor, or another hypervisor holds it.",

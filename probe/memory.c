@@ -274,8 +274,11 @@ static struct fact rlimit_fact(struct host *h, const char *key, int which)
 	const char *text;
 	uint64_t n;
 	struct fact f;
-	int r = tree_answer(h->t, key, ask_rlimit, &which, &text);
+	int r;
 
+	if (h->who.other) /* set at login, by PAM */
+		return fact_unknown("limits of another user", 0);
+	r = tree_answer(h->t, key, ask_rlimit, &which, &text);
 	if (r < 0)
 		return fact_unknown(key, r);
 	f = fact_text(key, text);
