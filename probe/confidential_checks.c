@@ -76,7 +76,7 @@ struct kvm_part {
 	enum kernel_module module;
 	enum kernel_param param;
 	enum kernel_option option;
-	const char *option_name, *since;
+	const char *what, *option_name, *since;
 };
 
 /* True when that is missing or not known, and said so; a parameter that says no is the caller's to explain. */
@@ -100,7 +100,7 @@ static bool lacks_kvm_part(const struct host *h, struct finding *f, const struct
 		finding_miss(f, "%s is not loaded", m->name);
 		finding_fix(f, "%s", kernel_module_fix(h, part->module, f->a));
 	} else if (p->err == ENOENT) {
-		finding_miss(f, "this kernel's %s does not know it", m->name);
+		finding_miss(f, "this kernel's %s does not know %s", m->name, part->what);
 		finding_fix(f, "boot a newer kernel (%s)", part->since);
 	} else {
 		return finding_if_unknown(f, p);
@@ -131,7 +131,7 @@ static void judge_sev(const struct host *h, struct finding *f)
 	const struct ability a = {"SEV", amd, &h->cpu.sev, &h->confidential.kernel_sev,
 				  "Secure Memory Encryption (SMEE) and SEV"};
 	const struct kvm_part part = {MODULE_KVM_AMD, PARAM_KVM_AMD_SEV, OPTION_KVM_AMD_SEV,
-				      "KVM_AMD_SEV", "SEV hosts: Linux 4.16"};
+				      "SEV",          "KVM_AMD_SEV",     "SEV hosts: Linux 4.16"};
 	const struct fact *node = &h->nodes.node[NODE_SEV].there;
 	const char *ccp;
 
@@ -163,8 +163,9 @@ static void judge_sev_es(const struct host *h, struct finding *f)
 {
 	const struct ability a = {"SEV-ES", amd, &h->cpu.sev_es, &h->confidential.kernel_sev_es,
 				  "SEV-ES"};
-	const struct kvm_part part = {MODULE_KVM_AMD, PARAM_KVM_AMD_SEV_ES, OPTION_KVM_AMD_SEV,
-				      "KVM_AMD_SEV", "SEV-ES hosts: Linux 5.11"};
+	const struct kvm_part part = {MODULE_KVM_AMD,     PARAM_KVM_AMD_SEV_ES,
+				      OPTION_KVM_AMD_SEV, "SEV-ES",
+				      "KVM_AMD_SEV",      "SEV-ES hosts: Linux 5.11"};
 
 	if (lacks_ability(h, f, &a) || lacks_kvm_part(h, f, &part))
 		return;
@@ -182,8 +183,9 @@ static void judge_sev_snp(const struct host *h, struct finding *f)
 {
 	const struct ability a = {"SEV-SNP", amd, &h->cpu.sev_snp, &h->confidential.kernel_sev_snp,
 				  "SEV-SNP and its RMP table (SNP memory coverage)"};
-	const struct kvm_part part = {MODULE_KVM_AMD, PARAM_KVM_AMD_SEV_SNP, OPTION_KVM_AMD_SEV,
-				      "KVM_AMD_SEV", "SEV-SNP hosts: Linux 6.11"};
+	const struct kvm_part part = {MODULE_KVM_AMD,     PARAM_KVM_AMD_SEV_SNP,
+				      OPTION_KVM_AMD_SEV, "SEV-SNP",
+				      "KVM_AMD_SEV",      "SEV-SNP hosts: Linux 6.11"};
 
 	if (lacks_ability(h, f, &a) || lacks_kvm_part(h, f, &part))
 		return;
@@ -193,11 +195,11 @@ static void judge_sev_snp(const struct host *h, struct finding *f)
 	}
 	if (fact_is_no(h->devices.iommu)) {
 		finding_cite(f, &h->devices.iommu);
-		finding_miss(f, "it needs the IOMMU, which is off");
+		finding_miss(f, "SEV-SNP needs the IOMMU, which is off");
 		finding_fix(f, "turn on the IOMMU (see devices.iommu)");
 	} else if (booted_with(h, "iommu=pt") || booted_with(h, "iommu.passthrough=1")) {
 		finding_cite(f, &h->devices.cmdline);
-		finding_miss(f, "it needs an IOMMU that is not in passthrough mode");
+		finding_miss(f, "SEV-SNP needs an IOMMU that is not in passthrough mode");
 		finding_fix(f, "remove iommu=pt (iommu.passthrough=1) from the kernel command line "
 			       "and reboot");
 	} else {
@@ -226,8 +228,9 @@ static bool lacks_tdx_firmware(const struct host *h, struct finding *f)
 static void judge_tdx(const struct host *h, struct finding *f)
 {
 	const struct ability a = {"TDX", intel, &h->cpu.tdx_host, NULL, "TDX"};
-	const struct kvm_part part = {MODULE_KVM_INTEL, PARAM_KVM_INTEL_TDX, OPTION_INTEL_TDX_HOST,
-				      "INTEL_TDX_HOST", "TDX hosts: Linux 6.16"};
+	const struct kvm_part part = {MODULE_KVM_INTEL,      PARAM_KVM_INTEL_TDX,
+				      OPTION_INTEL_TDX_HOST, "TDX",
+				      "INTEL_TDX_HOST",      "TDX hosts: Linux 6.16"};
 
 	if (lacks_tdx_firmware(h, f) || lacks_ability(h, f, &a) || lacks_kvm_part(h, f, &part))
 		return;
@@ -276,7 +279,7 @@ static void judge_secure_execution(const struct host *h, struct finding *f)
 	const struct fact *se = &h->confidential.secure_execution;
 
 	if (!str_starts(fact_str(h->cpu.arch, ""), "s390")) {
-		finding_absent(f, "it is for IBM Z");
+		finding_absent(f, "Secure Execution is for IBM Z");
 		return;
 	}
 	if (finding_if_unknown(f, se))
@@ -285,7 +288,7 @@ static void judge_secure_execution(const struct host *h, struct finding *f)
 	if (fact_is_yes(*se))
 		finding_pass(f, NULL);
 	else
-		finding_miss(f, "the kernel does not offer it");
+		finding_miss(f, "the kernel does not offer Secure Execution");
 }
 
 #define CHECK(id_, title_, after_, judge_, why_, fix_)                                             \

@@ -28,6 +28,27 @@ static bool turned_off(const struct devices_facts *d, const char **word)
 	return false;
 }
 
+static const char *how_to_use_vtd(const struct host *h)
+{
+	if (fact_is_no(h->kernel.options[OPTION_INTEL_IOMMU]))
+		return "boot a kernel built with INTEL_IOMMU";
+	if (said(&h->devices, "intel_iommu=on"))
+		return "update the firmware: intel_iommu=on is there, the kernel log (DMAR) says "
+		       "what it "
+		       "refused";
+	return "add intel_iommu=on to the kernel command line and reboot";
+}
+
+/* On by default wherever it is built in. */
+static const char *how_to_use_amdvi(const struct host *h)
+{
+	if (fact_is_yes(h->kernel.options[OPTION_AMD_IOMMU]))
+		return "update the firmware: the kernel log (AMD-Vi) says what it refused; "
+		       "amd_iommu=on "
+		       "means nothing to the kernel";
+	return "boot a kernel built with AMD_IOMMU (amd_iommu=on means nothing to it)";
+}
+
 static void explain_iommu_off(const struct host *h, struct finding *f)
 {
 	const struct devices_facts *d = &h->devices;
@@ -35,30 +56,29 @@ static void explain_iommu_off(const struct host *h, struct finding *f)
 
 	if (turned_off(d, &word)) {
 		finding_cite(f, &d->cmdline);
-		finding_miss(f, "it is off: the kernel was booted with %s", word);
+		finding_miss(f, "the IOMMU is off: the kernel was booted with %s", word);
 		finding_fix(f, "remove %s from the kernel command line and reboot", word);
 	} else if (fact_is_yes(d->acpi_dmar)) {
 		finding_cite(f, &d->acpi_dmar);
 		finding_miss(f, "the firmware offers VT-d, but the kernel does not use it");
-		finding_fix(f, "add intel_iommu=on to the kernel command line and reboot");
+		finding_fix(f, "%s", how_to_use_vtd(h));
 	} else if (fact_is_yes(d->acpi_ivrs)) {
 		finding_cite(f, &d->acpi_ivrs);
 		finding_miss(f, "the firmware offers AMD-Vi, but the kernel does not use it");
-		finding_fix(
-			f, "boot a kernel built with AMD_IOMMU (amd_iommu=on means nothing to it)");
+		finding_fix(f, "%s", how_to_use_amdvi(h));
 	} else if (fact_is_yes(d->acpi_iort) || fact_is_yes(d->acpi_viot)) {
-		finding_miss(f, "the firmware describes one, but no device is behind it");
+		finding_miss(f, "the firmware describes an IOMMU, but no device is behind it");
 		finding_fix(f, "boot a kernel with a driver for this IOMMU");
 	} else if (h->place.hv != HV_NONE) {
 		finding_cite(f, &h->place.vm);
-		finding_miss(f, "this virtual machine has none");
+		finding_miss(f, "this virtual machine has no IOMMU");
 		finding_fix(f, "give it a virtual IOMMU from outside (QEMU: -machine "
 			       "q35,kernel-irqchip=split "
 			       "-device intel-iommu,intremap=on)");
 	} else if (fact_is_no(d->acpi_dmar)) {
 		finding_cite(f, &d->acpi_dmar);
 		finding_cite(f, &d->acpi_ivrs);
-		finding_miss(f, "the firmware offers none");
+		finding_miss(f, "the firmware offers no IOMMU");
 		finding_fix(f, "turn on VT-d or AMD-Vi (often called IOMMU) in the firmware setup");
 	} else {
 		finding_miss(f, "no device is behind an IOMMU");
@@ -105,7 +125,7 @@ static void judge_groups(const struct host *h, struct finding *f)
 		return;
 	finding_cite(f, &d->iommu_groups);
 	if (!d->ngroups) {
-		finding_miss(f, "there are none");
+		finding_miss(f, "there are no IOMMU groups");
 		return;
 	}
 	for (size_t i = 0; i < d->ngroups; i++)

@@ -168,7 +168,7 @@ static void judge_bridge(const struct host *h, struct finding *f)
 	if (fact_is_yes(n->bridges))
 		finding_pass(f, "%s", n->bridges.text);
 	else
-		finding_miss(f, "there is none; guests can still have user mode networking");
+		finding_miss(f, "there is no bridge; guests can still have user mode networking");
 }
 
 static void judge_tun(const struct host *h, struct finding *f)

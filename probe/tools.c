@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Asked of one tool at a time, as it is likely to be there. */
-static const char *const likely[] = {"/usr/bin", "/usr/sbin"};
+static const char *const likely[] = {"/usr/sbin", "/usr/bin"};
 /* Listed once: they hold little or do not exist. */
 static const char *const rare[] = {"/usr/local/bin", "/usr/local/sbin",
 				   "/run/current-system/sw/bin"};
@@ -22,9 +22,9 @@ struct search {
 };
 
 static const struct {
-	const char *candidates, *package;
+	const char *title, *candidates, *package;
 } tools[TOOL_COUNT] = {
-#define TOOL_ROW(id, name, title, candidates, package) [TOOL_##id] = {candidates, package},
+#define TOOL_ROW(id, name, title, candidates, package) [TOOL_##id] = {title, candidates, package},
 	TOOLS(TOOL_ROW)
 #undef TOOL_ROW
 };
@@ -142,7 +142,7 @@ static const char *look_for(const struct search *s, const char *name)
 	if (percent)
 		name = arena_printf(h->a, "%.*s%s", (int)(percent - name), name,
 				    architectures[architecture(h)].qemu);
-	for (size_t i = system; i < ARRAY_SIZE(likely); i--) {
+	for (size_t i = system ? 0 : 1; i < ARRAY_SIZE(likely); i++) {
 		path = arena_printf(h->a, "%s/%s", likely[i], name);
 		if (is_program(h, path))
 			return path;
@@ -259,7 +259,7 @@ static void judge_wanted(const struct host *h, struct finding *f, enum tool id)
 {
 	if (said_found(h, f, id))
 		return;
-	finding_miss(f, "not installed");
+	finding_miss(f, "not found: %s", tools[id].title);
 	offer_package(h, f, tools[id].package);
 }
 
@@ -268,7 +268,7 @@ static void judge_other(const struct host *h, struct finding *f, enum tool id)
 {
 	if (said_found(h, f, id))
 		return;
-	finding_absent(f, "not installed");
+	finding_absent(f, "not found: %s", tools[id].title);
 	offer_package(h, f, tools[id].package);
 }
 
@@ -285,7 +285,7 @@ static void judge_libvirt(const struct host *h, struct finding *f)
 	const struct tools_facts *t = &h->tools;
 
 	if (!said_found(h, f, TOOL_LIBVIRT)) {
-		finding_miss(f, "not installed");
+		finding_miss(f, "libvirt is not installed");
 		offer_package(h, f, tools[TOOL_LIBVIRT].package);
 	} else if (f->verdict == PASS && fact_is_no(t->libvirt_socket)) {
 		finding_cite(f, &t->libvirt_socket);

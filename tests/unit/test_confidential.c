@@ -104,7 +104,7 @@ static void a_parameter_that_is_off_is_named(void **state)
 	h->kernel.params[PARAM_KVM_AMD_SEV] = fact_no("sev");
 	says(h, "confidential.sev", WARN, true, "sev off");
 	h->kernel.params[PARAM_KVM_AMD_SEV_SNP] = fact_unknown("sev_snp", ENOENT);
-	says(h, "confidential.sev-snp", WARN, true, "does not know it");
+	says(h, "confidential.sev-snp", WARN, true, "does not know");
 	h->kernel.params[PARAM_KVM_AMD_SEV_ES] = fact_unknown("sev_es", EACCES);
 	says(h, "confidential.sev-es", UNSURE, false, NULL);
 	free(h);
@@ -150,7 +150,7 @@ static void tdx_names_firmware_then_kernel_then_parameter(void **state)
 	(void)state;
 	says(h, "confidential.tdx", WARN, true, "firmware has not set up TDX");
 	h->cpu.tdx_host = fact_yes("/proc/cpuinfo");
-	says(h, "confidential.tdx", WARN, true, "does not know it");
+	says(h, "confidential.tdx", WARN, true, "does not know");
 	h->kernel.params[PARAM_KVM_INTEL_TDX] = fact_no("tdx");
 	says(h, "confidential.tdx", WARN, true, "tdx off");
 	h->kernel.params[PARAM_KVM_INTEL_TDX] = fact_yes("tdx");
