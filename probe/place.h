@@ -122,7 +122,7 @@ struct place {
 	struct signs vm_signs, box_signs;
 	/* Hypervisor signatures of CPUID 0x40000000, 0x40000100...: one a line; NULL: could not be asked. */
 	const char *signatures;
-	const char *cpuinfo; /* /proc/cpuinfo's text or "" */
+	const char *cpuinfo; /* the beginning and end of /proc/cpuinfo, or "" */
 	const char *cpu_flags;
 };
 
