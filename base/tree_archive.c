@@ -46,12 +46,23 @@ static int too_big(const struct reader *r, struct err *e)
 }
 
 /* libarchive has no error number for an early end, only words; none at all when not even the first block is there. */
+static bool says_cut_short(const char *why)
+{
+	/* The last one is liblzma's. */
+	static const char *const words[] = {"truncated", "end of file", "premature",
+					    "no progress is possible"};
+
+	for (size_t i = 0; why && i < ARRAY_SIZE(words); i++)
+		if (strcasestr(why, words[i]))
+			return true;
+	return !why;
+}
+
 static int damaged(const struct reader *r, struct err *e)
 {
 	const char *why = archive_error_string(r->a);
 
-	if (!why || (strcasestr(why, "truncated") || strcasestr(why, "end of file") ||
-		     strcasestr(why, "premature")))
+	if (says_cut_short(why))
 		return cut_short(r, e);
 	return err_set(e, EINVAL, "%s: the archive is damaged: %s", r->name, why);
 }
