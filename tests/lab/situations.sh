@@ -97,8 +97,8 @@ situation cpu-without truth=no verdict=not-ready cause=cpu
 situation hidden-hypervisor ask=place truth=QEMU verdict=not-ready facts='place.kind.text=vm place.vm.text=QEMU'
 
 situation on-gce do='dmi sys_vendor Google product_name "Google Compute Engine"' truth=no verdict=not-ready cause=cpu facts='place.cloud.text=Google_Compute_Engine' says='enable-nested-virtualization'
-situation on-virtualbox do='dmi sys_vendor "innotek GmbH" product_name VirtualBox board_name VirtualBox bios_vendor "innotek GmbH"' truth=no verdict=not-ready cause=cpu says='nested-hw-virt on'
-situation on-vmware do='dmi sys_vendor "VMware, Inc." product_name "VMware20,1" board_name "440BX Desktop Reference Platform" bios_vendor "VMware, Inc."' truth=no verdict=not-ready cause=cpu says='vhv.enable'
+situation on-virtualbox do='dmi sys_vendor "innotek GmbH" product_name VirtualBox bios_vendor "innotek GmbH"' truth=no verdict=not-ready cause=cpu says='nested-hw-virt on'
+situation on-vmware do='dmi sys_vendor "VMware, Inc." product_name "VMware20,1" bios_vendor "VMware, Inc."' truth=no verdict=not-ready cause=cpu says='vhv.enable'
 
 boot intel-no-vmx cpu=,-svm,vendor=GenuineIntel prepare='modprobe kvm_intel 2>/dev/null'
 situation intel-vm-without-nested truth=no verdict=not-ready cause=cpu
