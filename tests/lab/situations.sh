@@ -19,46 +19,46 @@ carol="$TOOL user 1002 1002 - --"
 
 boot kvm prepare='modprobe kvm_amd'
 situation plain truth=yes verdict=ready
-situation node-missing do='no_node' truth=no verdict=not-ready cause=node
-situation node-empty-file do='no_node; : >/dev/kvm; chmod 666 /dev/kvm' truth=no verdict=not-ready cause=node
-situation node-folder do='no_node; mkdir /dev/kvm' truth=no verdict=not-ready cause=node
-situation node-fifo do='no_node; mkfifo -m 666 /dev/kvm' truth=no verdict=not-ready cause=node
-situation node-block do='node b 10 232 0666 root:kvm' truth=no verdict=not-ready cause=node
-situation node-dangling-link do='no_node; ln -s /nowhere /dev/kvm' truth=no verdict=not-ready cause=node
+situation node-missing do='no_node' truth=no verdict=not-ready cause=node-missing
+situation node-empty-file do='no_node; : >/dev/kvm; chmod 666 /dev/kvm' truth=no verdict=not-ready cause=node-type
+situation node-folder do='no_node; mkdir /dev/kvm' truth=no verdict=not-ready cause=node-type
+situation node-fifo do='no_node; mkfifo -m 666 /dev/kvm' truth=no verdict=not-ready cause=node-type
+situation node-block do='node b 10 232 0666 root:kvm' truth=no verdict=not-ready cause=node-type
+situation node-dangling-link do='no_node; ln -s /nowhere /dev/kvm' truth=no verdict=not-ready cause=node-missing
 situation node-link-to-elsewhere do='no_node; mkdir -p /dev/other; mknod -m 666 /dev/other/kvm c 10 232; ln -s other/kvm /dev/kvm' undo='rm -r /dev/other' truth=yes verdict=ready
-situation node-is-null do='node c 1 3 0666 root:root' truth=no verdict=not-ready cause=node says='null|1:3'
-situation node-unregistered-minor do='node c 10 250 0666 root:kvm' truth=no verdict=not-ready cause=node
-situation owner-root-0600 do='access 600 root:root' via="$alice" truth=no verdict=not-ready cause=permission
-situation not-in-group via="$alice" truth=no verdict=not-ready cause=permission says='usermod -aG kvm alice|adduser alice kvm'
+situation node-is-null do='node c 1 3 0666 root:root' truth=no verdict=not-ready cause=node-number says='null|1:3'
+situation node-unregistered-minor do='node c 10 250 0666 root:kvm' truth=no verdict=not-ready cause=node-number
+situation owner-root-0600 do='access 600 root:root' via="$alice" truth=no verdict=not-ready cause=mode
+situation not-in-group via="$alice" truth=no verdict=not-ready cause=not-in-group says='usermod -aG kvm alice|adduser alice kvm'
 situation in-group via="$member" truth=yes verdict=ready
-situation session-too-old via="$carol" truth=no verdict=not-ready cause=permission says='log (in|out)|newgrp'
+situation session-too-old via="$carol" truth=no verdict=not-ready cause=session-too-old says='log (in|out)|newgrp'
 situation mode-0666 do='access 666 root:root' via="$alice" truth=yes verdict=ready
-situation mode-read-only do='access 640 root:kvm' via="$member" truth=no verdict=not-ready cause=permission
+situation mode-read-only do='access 640 root:kvm' via="$member" truth=no verdict=not-ready cause=mode
 situation acl-grants do='setfacl -m u:1000:rw /dev/kvm' via="$alice" truth=yes verdict=ready
 situation acl-denies do='setfacl -m u:1000:--- /dev/kvm' via="$member" truth=no verdict=not-ready cause=permission says='ACL|setfacl'
 situation acl-mask-limits do='setfacl -m u:1000:rw,m::r /dev/kvm' via="$alice" truth=no verdict=not-ready cause=permission says='mask'
-situation user-option do=: probe='--user alice' ask=user truth=no verdict=not-ready cause=permission
+situation user-option do=: probe='--user alice' ask=user truth=no verdict=not-ready cause=not-in-group
 situation user-option-member do='access 666 root:root' probe='--user alice' ask=user truth=yes verdict=ready
-situation nodev-mount do='own_dev nodev' truth=no verdict=not-ready cause=mount says='nodev'
+situation nodev-mount do='own_dev nodev' truth=no verdict=not-ready cause=mount-nodev says='nodev'
 
 # ---- confined on a host where all is well ----
 
-situation cgroup1-denies do='mkdir /tmp/c; mount -t cgroup -o devices c /tmp/c; mkdir /tmp/c/lab; echo "c 10:232 rwm" >/tmp/c/lab/devices.deny; echo $$ >/tmp/c/lab/cgroup.procs' undo='umount /tmp/c; rmdir /tmp/c' truth=no verdict=not-ready cause=cgroup says='cgroup'
-situation cgroup2-denies do='mkdir /sys/fs/cgroup/lab; $TOOL deny-kvm /sys/fs/cgroup/lab; echo $$ >/sys/fs/cgroup/lab/cgroup.procs' undo='rmdir /sys/fs/cgroup/lab' truth=no verdict=not-ready cause=cgroup says='cgroup'
-situation userns-root-is-nobody via="$TOOL user 1000 1000 - userns root --" truth=no verdict=not-ready cause=permission says='namespace'
+situation cgroup1-denies do='mkdir /tmp/c; mount -t cgroup -o devices c /tmp/c; mkdir /tmp/c/lab; echo "c 10:232 rwm" >/tmp/c/lab/devices.deny; echo $$ >/tmp/c/lab/cgroup.procs' undo='umount /tmp/c; rmdir /tmp/c' truth=no verdict=not-ready cause=device-cgroup says='cgroup'
+situation cgroup2-denies do='mkdir /sys/fs/cgroup/lab; $TOOL deny-kvm /sys/fs/cgroup/lab; echo $$ >/sys/fs/cgroup/lab/cgroup.procs' undo='rmdir /sys/fs/cgroup/lab' truth=no verdict=not-ready cause=device-cgroup says='cgroup'
+situation userns-root-is-nobody via="$TOOL user 1000 1000 - userns root --" truth=no verdict=not-ready cause=userns-root says='namespace'
 situation userns-group-unmapped via="$TOOL user 1000 1000 104 userns same --" truth=yes verdict=ready
-situation userns-nothing-mapped via="$TOOL user 1000 1000 - userns none --" truth=no verdict=not-ready cause=permission
-situation no-more-files via="$TOOL nofile 4 --" truth=no verdict='unknown|not-ready' cause=limits says='NOFILE|ulimit|open files'
-situation seccomp-create-vm via="$TOOL refuse create-vm 1 --" truth=no verdict=not-ready cause=sandbox
-situation seccomp-all-ioctls via="$TOOL refuse all 38 --" truth=no verdict=not-ready cause=sandbox
-situation vm-busy via="$TOOL refuse create-vm 16 --" truth=no verdict=not-ready cause=kvm says='EBUSY|other hypervisor|another'
+situation userns-nothing-mapped via="$TOOL user 1000 1000 - userns none --" truth=no verdict=not-ready cause='user-namespace|permission'
+situation no-more-files via="$TOOL nofile 4 --" truth=no verdict=unknown cause=limit-files says='NOFILE|ulimit|open files'
+situation seccomp-create-vm via="$TOOL refuse create-vm 1 --" truth=no verdict=not-ready cause=seccomp
+situation seccomp-all-ioctls via="$TOOL refuse all 38 --" truth=no verdict=not-ready cause=seccomp
+situation vm-busy via="$TOOL refuse create-vm 16 --" truth=no verdict=not-ready cause=held says='EBUSY|other hypervisor|another'
 situation vcpu-refused via="$TOOL refuse create-vcpu 22 --" truth=no verdict=not-ready cause=kvm
 situation run-refused via="$TOOL refuse run 22 --" truth=no verdict=not-ready cause=kvm
-situation masked-by-null do='mount --bind /dev/null /dev/kvm' truth=no verdict=not-ready cause=node says='null|1:3'
+situation masked-by-null do='mount --bind /dev/null /dev/kvm' truth=no verdict=not-ready cause=node-number says='null|1:3'
 situation read-only-mount do='own_dev; mount -o remount,bind,ro /dev' truth=yes verdict=ready
 situation hidepid do='mount -o remount,hidepid=2 /proc' via="$member" truth=yes verdict=ready
-situation chroot-without-dev do='own_root' via="chroot $LAB_TMP/root $TOOL --" truth=no verdict=not-ready cause=node says='chroot|/dev'
-situation container-without-device do='own_dev; no_node; : >/.dockerenv' undo='rm -f /.dockerenv' via="unshare -p -f -i -u -n $TOOL --" truth=no verdict=not-ready cause=node says='device'
+situation chroot-without-dev do='own_root' via="chroot $LAB_TMP/root $TOOL --" truth=no verdict=not-ready cause=node-missing says='chroot|/dev'
+situation container-without-device do='own_dev; no_node; : >/.dockerenv' undo='rm -f /.dockerenv' via="unshare -p -f -i -u -n $TOOL --" truth=no verdict=not-ready cause=node-not-given says='device'
 situation left-over-dockerenv do=': >/.dockerenv' undo='rm -f /.dockerenv' ask=container truth=no verdict=ready checks=place.conflict=warn facts='place.container.is=no place.vm.text=QEMU'
 situation cpuinfo-without-flag do='cpuinfo "s/ svm\\b//"' truth=yes verdict=ready
 situation cpuinfo-long-line do='cpuinfo "s/ svm\\b//; s/^(flags.*)/\1 $(seq -s" " 1000 1400) svm/"' truth=yes verdict=ready
@@ -77,34 +77,34 @@ situation no-vhost do='rm -f /dev/vhost-net' ask=vhost truth=no verdict=ready
 
 # ---- modules, on the same host: from here on kvm is taken out ----
 
-situation vendor-module-out do='rmmod kvm_amd; no_node' truth=no verdict=not-ready cause=module says='modprobe kvm_amd'
-situation nothing-loaded do='rmmod kvm; no_node' truth=no verdict=not-ready cause=module says='modprobe kvm_amd'
-situation node-left-behind do='mknod -m 666 /dev/kvm c 10 232' truth=no verdict=not-ready cause=module says='modprobe'
-situation blacklisted do='echo "blacklist kvm_amd" >/etc/modprobe.d/no-kvm.conf' undo='rm /etc/modprobe.d/no-kvm.conf' truth=no verdict=not-ready cause=module says='no-kvm.conf'
-situation install-false do='echo "install kvm_amd /bin/false" >/etc/modprobe.d/no-kvm.conf' undo='rm /etc/modprobe.d/no-kvm.conf' truth=no verdict=not-ready cause=module says='no-kvm.conf'
-situation modules-of-another-kernel do='mkdir -p /tmp/lab/m/6.0.0-old/kernel; : >/tmp/lab/m/6.0.0-old/modules.dep; mount --bind /tmp/lab/m /lib/modules' truth=no verdict=not-ready cause=module says='reboot'
-situation no-modules-at-all do='hide /lib/modules' truth=no verdict=not-ready cause=module says='linux-image|install|package|reboot'
-situation modules-disabled do='echo 1 >/proc/sys/kernel/modules_disabled' truth=no verdict=not-ready cause=module says='modules_disabled'
+situation vendor-module-out do='rmmod kvm_amd; no_node' truth=no verdict=not-ready cause=module-half says='modprobe kvm_amd'
+situation nothing-loaded do='rmmod kvm; no_node' truth=no verdict=not-ready cause=module-not-loaded says='modprobe kvm_amd'
+situation node-left-behind do='mknod -m 666 /dev/kvm c 10 232' truth=no verdict=not-ready cause=module-not-loaded says='modprobe'
+situation blacklisted do='echo "blacklist kvm_amd" >/etc/modprobe.d/no-kvm.conf' undo='rm /etc/modprobe.d/no-kvm.conf' truth=no verdict=not-ready cause=module-blacklisted says='no-kvm.conf'
+situation install-false do='echo "install kvm_amd /bin/false" >/etc/modprobe.d/no-kvm.conf' undo='rm /etc/modprobe.d/no-kvm.conf' truth=no verdict=not-ready cause=module-overridden says='no-kvm.conf'
+situation modules-of-another-kernel do='mkdir -p /tmp/lab/m/6.0.0-old/kernel; : >/tmp/lab/m/6.0.0-old/modules.dep; mount --bind /tmp/lab/m /lib/modules' truth=no verdict=not-ready cause=modules-gone says='reboot'
+situation no-modules-at-all do='hide /lib/modules' truth=no verdict=not-ready cause='modules-gone|module-not-on-disk' says='linux-image|install|package|reboot'
+situation modules-disabled do='echo 1 >/proc/sys/kernel/modules_disabled' truth=no verdict=not-ready cause=modules-disabled says='modules_disabled'
 
 # ---- processors ----
 
 boot no-svm cpu=,-svm prepare='modprobe kvm_amd 2>/dev/null'
-situation vm-without-nested truth=no verdict=not-ready cause=cpu says='nested|-cpu host'
-situation vm-without-nested-node do='node c 10 232 0666 root:kvm' truth=no verdict=not-ready cause=cpu
+situation vm-without-nested truth=no verdict=not-ready cause=nested-off says='nested|-cpu host'
+situation vm-without-nested-node do='node c 10 232 0666 root:kvm' truth=no verdict=not-ready cause=nested-off
 
 boot bare-no-svm cpu=,-svm,-hypervisor prepare='modprobe kvm_amd 2>/dev/null'
-situation cpu-without truth=no verdict=not-ready cause=cpu
+situation cpu-without truth=no verdict=not-ready cause='cpu|nested-off'
 situation hidden-hypervisor ask=place truth=QEMU verdict=not-ready facts='place.kind.text=vm place.vm.text=QEMU'
 
-situation on-gce do='dmi sys_vendor Google product_name "Google Compute Engine"' truth=no verdict=not-ready cause=cpu facts='place.cloud.text=Google_Compute_Engine' says='enable-nested-virtualization'
-situation on-virtualbox do='dmi sys_vendor "innotek GmbH" product_name VirtualBox bios_vendor "innotek GmbH"' truth=no verdict=not-ready cause=cpu says='nested-hw-virt on'
-situation on-vmware do='dmi sys_vendor "VMware, Inc." product_name "VMware20,1" bios_vendor "VMware, Inc."' truth=no verdict=not-ready cause=cpu says='vhv.enable'
+situation on-gce do='dmi sys_vendor Google product_name "Google Compute Engine"' truth=no verdict=not-ready cause=nested-off facts='place.cloud.text=Google_Compute_Engine' says='enable-nested-virtualization'
+situation on-virtualbox do='dmi sys_vendor "innotek GmbH" product_name VirtualBox bios_vendor "innotek GmbH"' truth=no verdict=not-ready cause=nested-off says='nested-hw-virt on'
+situation on-vmware do='dmi sys_vendor "VMware, Inc." product_name "VMware20,1" bios_vendor "VMware, Inc."' truth=no verdict=not-ready cause=nested-off says='vhv.enable'
 
 boot intel-no-vmx cpu=,-svm,vendor=GenuineIntel prepare='modprobe kvm_intel 2>/dev/null'
-situation intel-vm-without-nested truth=no verdict=not-ready cause=cpu
+situation intel-vm-without-nested truth=no verdict=not-ready cause=nested-off
 
 boot flag-cleared args=clearcpuid=svm prepare='modprobe kvm_amd 2>/dev/null'
-situation kernel-cleared-svm truth=no verdict=not-ready cause=firmware says='clearcpuid'
+situation kernel-cleared-svm truth=no verdict=not-ready cause='firmware|kernel' says='clearcpuid'
 
 # ---- kernel command line ----
 
@@ -116,10 +116,10 @@ boot npt-off args=kvm_amd.npt=0 prepare='modprobe kvm_amd'
 situation npt-off truth=yes verdict=degraded cause=kvm says='npt'
 
 boot cmdline-blacklist args=module_blacklist=kvm_amd prepare='modprobe kvm_amd 2>/dev/null'
-situation cmdline-blacklist truth=no verdict=not-ready cause=module says='module_blacklist'
+situation cmdline-blacklist truth=no verdict=not-ready cause='module-blacklisted|module-overridden' says='module_blacklist'
 
 boot modprobe-blacklist args=modprobe.blacklist=kvm_amd
-situation modprobe-blacklist truth=no verdict=not-ready cause=module says='modprobe'
+situation modprobe-blacklist truth=no verdict=not-ready cause=module-blacklisted says='modprobe'
 
 boot lockdown args=lockdown=integrity prepare='modprobe kvm_amd'
 situation lockdown ask=lockdown truth=integrity verdict=ready facts=kernel.lockdown.text=integrity
@@ -148,13 +148,13 @@ situation iommu-undriven ask=iommu truth=no verdict=ready checks='devices.iommu=
 boot here
 situation here-plain truth=same verdict=same
 situation here-no-dev do='own_dev; no_node' truth=no verdict=not-ready cause=node
-situation here-empty-file do='own_dev; no_node; : >/dev/kvm' truth=no verdict=not-ready cause=node
-situation here-null do='own_dev; node c 1 3 0666 root:root' truth=no verdict=not-ready cause=node
-situation here-wrong-minor do='own_dev; node c 10 250 0666 root:kvm' truth=no verdict=not-ready cause=node
-situation here-nodev do='own_dev nodev' truth=no verdict=not-ready cause=mount
-situation here-nobody do='own_dev; access 600 root:root' via="$TOOL user 65534 65534 - --" truth=no verdict=not-ready cause=permission
-situation here-userns-root do='own_dev' via="$TOOL user 65534 65534 - userns root --" truth=no verdict=not-ready cause=permission
+situation here-empty-file do='own_dev; no_node; : >/dev/kvm' truth=no verdict=not-ready cause=node-type
+situation here-null do='own_dev; node c 1 3 0666 root:root' truth=no verdict=not-ready cause=node-number
+situation here-wrong-minor do='own_dev; node c 10 250 0666 root:kvm' truth=no verdict=not-ready cause=node-number
+situation here-nodev do='own_dev nodev' truth=no verdict=not-ready cause=mount-nodev
+situation here-nobody do='own_dev; access 600 root:root' via="$TOOL user 65534 65534 - --" truth=no verdict=not-ready cause=mode
+situation here-userns-root do='own_dev' via="$TOOL user 65534 65534 - userns root --" truth=no verdict=not-ready cause=userns-root
 situation here-userns-group do='own_dev; chown 0:65533 /dev/kvm' via="$TOOL user 65534 65534 65533 userns same --" truth=same verdict=same
-situation here-no-more-files via="$TOOL nofile 4 --" truth=no verdict='unknown|not-ready' cause=limits
+situation here-no-more-files via="$TOOL nofile 4 --" truth=no verdict=unknown cause=limit-files
 situation here-chroot do='own_root' via="chroot $LAB_TMP/root $TOOL --" truth=no verdict=not-ready cause=node
 situation here-cpuinfo-with-vmx do='cpuinfo "s/^(flags.*)/\1 vmx/"' truth=same verdict=same
