@@ -32,7 +32,7 @@ fresh()
 
 one()
 {
-	echo "lab: $s_id"
+	echo "lab: $(cut -d" " -f1 /proc/uptime) $s_id"
 	fresh
 	mkdir -p "$RESULTS/$s_id"
 	export s_do s_via s_probe

@@ -97,7 +97,6 @@ ask_all()
 	via=${s_via:-$TOOL --}
 	ask oracle $via "$TOOL" oracle
 	ask vmint $via "$VMINT" probe --format json $s_probe
-	ask text $via "$VMINT" probe $s_probe
 	ask kvm-ok $via "$KVM_OK"
 	ask virt-host-validate $via "$VIRT_HOST_VALIDATE" qemu
 }

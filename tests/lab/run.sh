@@ -4,7 +4,7 @@
 # usage: run.sh [quick|full] [BOOT...]    (quick: each situation once; full: three rounds, none may flap)
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-LAB=$(pwd)/tests/lab WORK=$(pwd)/build/lab LAB_TMP=$(pwd)/build/lab/tmp VMINT=$(pwd)/vmint TOOL=$(pwd)/build/lab/tool
+LAB=$(pwd)/tests/lab WORK=$(pwd)/build/lab LAB_TMP=$(pwd)/build/lab/tmp VMINT=${VMINT:-$(pwd)/vmint} TOOL=$(pwd)/build/lab/tool
 export LAB WORK LAB_TMP VMINT TOOL
 . "$LAB/inside.sh"
 . "$LAB/host.sh"

@@ -92,7 +92,7 @@ judge_vmint()
 	one_of "$verdict" "$want" || why="$why verdict is not $want"
 	one_of "$cause" "$want_cause" || one_of "$layer" "$want_cause" || why="$why cause is not $want_cause"
 	[ "$want" != ready ] || [ "$cause" = - ] || why="$why ready has no cause"
-	[ -z "$s_says" ] || grep -qE -- "$s_says" "$dir/text.out" || why="$why the text does not say $s_says"
+	[ -z "$s_says" ] || "$WORK/pick" "$dir/vmint.out" cause | grep -qE -- "$s_says" || why="$why the cause does not say $s_says"
 	why="$why$(compare_rows "$s_checks" 'checks[%s].verdict')$(compare_rows "$s_facts" 'facts.%s')"
 }
 

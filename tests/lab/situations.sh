@@ -8,7 +8,7 @@
 # verdict, cause  what vmint must say; `a|b` allows either, cause is an id or a layer. Here, `same` is what it says of
 #        this machine untouched.
 # checks, facts  what single rows must say: "devices.iommu=pass"; a fact's word is its text, number or yes/no.
-# says   words of the text report (extended regex): the fix must fit the situation
+# says   words of the cause or its fix (extended regex): the fix must fit the situation
 # via    how the asking processes are started: words of tool.c, or another program
 
 alice="$TOOL user 1000 1000 - --"
@@ -43,6 +43,7 @@ situation nodev-mount do='own_dev nodev' truth=no verdict=not-ready cause=mount-
 
 # ---- confined on a host where all is well ----
 
+boot confined prepare='modprobe kvm_amd'
 situation cgroup1-denies do='mkdir /tmp/c; mount -t cgroup -o devices c /tmp/c; mkdir /tmp/c/lab; echo "c 10:232 rwm" >/tmp/c/lab/devices.deny; echo $$ >/tmp/c/lab/cgroup.procs' undo='umount /tmp/c; rmdir /tmp/c' truth=no verdict=not-ready cause=device-cgroup says='cgroup'
 situation cgroup2-denies do='mkdir /sys/fs/cgroup/lab; $TOOL deny-kvm /sys/fs/cgroup/lab; echo $$ >/sys/fs/cgroup/lab/cgroup.procs' undo='rmdir /sys/fs/cgroup/lab' truth=no verdict=not-ready cause=device-cgroup says='cgroup'
 situation userns-root-is-nobody via="$TOOL user 1000 1000 - userns root --" truth=no verdict=not-ready cause=userns-root says='namespace'
@@ -67,6 +68,7 @@ situation no-sys do='umount -l /sys' truth=yes verdict=ready
 
 # ---- what is not a yes or no about KVM ----
 
+boot around prepare='modprobe kvm_amd'
 situation hugepages do='echo 16 >/proc/sys/vm/nr_hugepages' undo='echo 0 >/proc/sys/vm/nr_hugepages' ask=hugepages truth=yes verdict=ready
 situation memory-limited do='mkdir /sys/fs/cgroup/lab; echo +memory >/sys/fs/cgroup/cgroup.subtree_control; echo 64M >/sys/fs/cgroup/lab/memory.max; echo $$ >/sys/fs/cgroup/lab/cgroup.procs' undo='rmdir /sys/fs/cgroup/lab; echo -memory >/sys/fs/cgroup/cgroup.subtree_control' ask=memory truth=no verdict=ready
 situation cgroup2-only do=: ask=cgroup truth=v2 verdict=ready
@@ -75,8 +77,9 @@ situation nested-on do=: probe='--for nested' ask=nested truth=yes verdict=ready
 situation vhost-and-tun do='modprobe vhost_net; modprobe tun' undo='rmmod vhost_net' ask=vhost truth=yes verdict=ready
 situation no-vhost do='rm -f /dev/vhost-net' ask=vhost truth=no verdict=ready
 
-# ---- modules, on the same host: from here on kvm is taken out ----
+# ---- modules: kvm is taken out, and kept out ----
 
+boot modules prepare='modprobe kvm_amd'
 situation vendor-module-out do='rmmod kvm_amd; no_node' truth=no verdict=not-ready cause=module-half says='modprobe kvm_amd'
 situation nothing-loaded do='rmmod kvm; no_node' truth=no verdict=not-ready cause=module-not-loaded says='modprobe kvm_amd'
 situation node-left-behind do='mknod -m 666 /dev/kvm c 10 232' truth=no verdict=not-ready cause=module-not-loaded says='modprobe'
@@ -109,14 +112,14 @@ situation kernel-cleared-svm truth=no verdict=not-ready cause='firmware|kernel' 
 # ---- kernel command line ----
 
 boot nested-off args=kvm_amd.nested=0 prepare='modprobe kvm_amd'
-situation nested-off probe='--for nested' ask=nested truth=no verdict=not-ready cause=nested says='nested=1'
+situation nested-off probe='--for nested' ask=nested truth=no verdict=not-ready cause=kvm.nested says='nested=1'
 situation nested-off-kvm truth=yes verdict=ready
 
 boot npt-off args=kvm_amd.npt=0 prepare='modprobe kvm_amd'
 situation npt-off truth=yes verdict=degraded cause=kvm says='npt'
 
 boot cmdline-blacklist args=module_blacklist=kvm_amd prepare='modprobe kvm_amd 2>/dev/null'
-situation cmdline-blacklist truth=no verdict=not-ready cause='module-blacklisted|module-overridden' says='module_blacklist'
+situation cmdline-blacklist truth=no verdict=not-ready cause=module-refused says='module_blacklist'
 
 boot modprobe-blacklist args=modprobe.blacklist=kvm_amd
 situation modprobe-blacklist truth=no verdict=not-ready cause=module-blacklisted says='modprobe'
