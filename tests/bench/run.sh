@@ -5,7 +5,9 @@ set -u
 cd "$(dirname "$0")/../.." || exit 2
 OUT=build/bench
 mkdir -p $OUT
-[ $OUT/timer -nt tests/bench/timer.c ] || ${CC:-cc} -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -o $OUT/timer tests/bench/timer.c || exit 3
+cc="${CC:-cc} -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra"
+[ $OUT/timer -nt tests/bench/timer.c ] || $cc -o $OUT/timer tests/bench/timer.c || exit 3
+[ $OUT/pick -nt tests/lab/pick.c ] || $cc -o $OUT/pick tests/lab/pick.c -ljansson || exit 3
 TIMER=$(pwd)/$OUT/timer VMINT=$(pwd)/vmint
 export TIMER VMINT
 
