@@ -248,6 +248,9 @@ static void gather_node(struct host *h, struct node *n, const struct row *row,
 	struct tree_stat st;
 	int r = tree_stat(h->t, row->path, &st);
 
+	/* A folder of proc/ and sys/ alone says nothing about nodes. */
+	if (r == -ENOENT && !tree_has_answers(h->t) && !tree_exists(h->t, "/dev"))
+		r = -ENODATA;
 	n->path = row->path;
 	n->there = r == 0                          ? fact_yes(n->path)
 		   : r == -ENOENT || r == -ENOTDIR ? fact_no(n->path)
