@@ -5,72 +5,15 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "probe/host.h"
-
-#include <linux/kvm.h>
-
-enum { CAP_VM_TYPES = 235 };
-
-#define CAP(name_)                                                                                 \
-	{                                                                                          \
-		KVM_CAP_##name_, "KVM_CAP_" #name_                                                 \
-	}
+#include "probe/kvm_caps.h"
 
 static const struct {
 	unsigned number;
 	const char *name;
 } caps[] = {
-	CAP(IRQCHIP),
-	CAP(HLT),
-	CAP(USER_MEMORY),
-	CAP(SET_TSS_ADDR),
-	CAP(EXT_CPUID),
-	CAP(NR_VCPUS),
-	CAP(NR_MEMSLOTS),
-	CAP(PIT),
-	CAP(MP_STATE),
-	CAP(SYNC_MMU),
-	CAP(IOMMU),
-	CAP(IRQ_ROUTING),
-	CAP(MCE),
-	CAP(IRQFD),
-	CAP(PIT2),
-	CAP(SET_BOOT_CPU_ID),
-	CAP(PIT_STATE2),
-	CAP(IOEVENTFD),
-	CAP(SET_IDENTITY_MAP_ADDR),
-	CAP(ADJUST_CLOCK),
-	CAP(VCPU_EVENTS),
-	CAP(DEBUGREGS),
-	CAP(X86_ROBUST_SINGLESTEP),
-	CAP(XSAVE),
-	CAP(XCRS),
-	CAP(TSC_CONTROL),
-	CAP(MAX_VCPUS),
-	CAP(KVMCLOCK_CTRL),
-	CAP(SIGNAL_MSI),
-	CAP(READONLY_MEM),
-	CAP(CHECK_EXTENSION_VM),
-	CAP(HYPERV),
-	CAP(X86_SMM),
-	CAP(SPLIT_IRQCHIP),
-	CAP(MAX_VCPU_ID),
-	CAP(X2APIC_API),
-	CAP(IMMEDIATE_EXIT),
-	CAP(X86_DISABLE_EXITS),
-	CAP(GET_MSR_FEATURES),
-	CAP(NESTED_STATE),
-	CAP(EXCEPTION_PAYLOAD),
-	CAP(MANUAL_DIRTY_LOG_PROTECT2),
-	CAP(PMU_EVENT_FILTER),
-	CAP(X86_USER_SPACE_MSR),
-	CAP(DIRTY_LOG_RING),
-	CAP(SGX_ATTRIBUTE),
-	CAP(VM_COPY_ENC_CONTEXT_FROM),
-	CAP(EXIT_HYPERCALL),
-	CAP(BINARY_STATS_FD),
-	CAP(XSAVE2),
-	CAP(X86_NOTIFY_VMEXIT),
-	{CAP_VM_TYPES, "KVM_CAP_VM_TYPES"},
+#define CAP_ROW(name_, number_) {number_, "KVM_CAP_" #name_},
+	KVM_CAPS(CAP_ROW)
+#undef CAP_ROW
 };
 
 const char *kvm_cap_name(unsigned cap)
@@ -141,11 +84,11 @@ static void gather(struct host *h)
 	kvm_gather_trial(h);
 	if (k->open.is == NO)
 		nodes_gather_denial(h, (int)k->open.num);
-	k->nr_vcpus = cap_fact(k, KVM_CAP_NR_VCPUS);
-	k->max_vcpus = cap_fact(k, KVM_CAP_MAX_VCPUS);
-	k->max_vcpu_id = cap_fact(k, KVM_CAP_MAX_VCPU_ID);
-	k->memslots = cap_fact(k, KVM_CAP_NR_MEMSLOTS);
-	k->nested_state = cap_fact(k, KVM_CAP_NESTED_STATE);
+	k->nr_vcpus = cap_fact(k, CAP_NR_VCPUS);
+	k->max_vcpus = cap_fact(k, CAP_MAX_VCPUS);
+	k->max_vcpu_id = cap_fact(k, CAP_MAX_VCPU_ID);
+	k->memslots = cap_fact(k, CAP_NR_MEMSLOTS);
+	k->nested_state = cap_fact(k, CAP_NESTED_STATE);
 	note_vm_types(h);
 	note_nested(h);
 }

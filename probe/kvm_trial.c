@@ -6,7 +6,6 @@
 #include "probe/host.h"
 
 #include <errno.h>
-#include <linux/kvm.h>
 #include <string.h>
 
 enum { LIMIT_MS = 5000 }; /* far more than a busy machine needs: it ends only what hangs */

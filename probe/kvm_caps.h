@@ -1,0 +1,63 @@
+/* KVM's capabilities by number. <linux/kvm.h> names many of them on their own architecture only, and old headers lack
+ * the newest; the numbers are the kernel's ABI. */
+#pragma once
+
+/* clang-format off */
+#define KVM_CAPS(CAP) \
+	CAP(IRQCHIP, 0) \
+	CAP(HLT, 1) \
+	CAP(USER_MEMORY, 3) \
+	CAP(SET_TSS_ADDR, 4) \
+	CAP(EXT_CPUID, 7) \
+	CAP(NR_VCPUS, 9) \
+	CAP(NR_MEMSLOTS, 10) \
+	CAP(PIT, 11) \
+	CAP(MP_STATE, 14) \
+	CAP(SYNC_MMU, 16) \
+	CAP(IOMMU, 18) \
+	CAP(IRQ_ROUTING, 25) \
+	CAP(MCE, 31) \
+	CAP(IRQFD, 32) \
+	CAP(PIT2, 33) \
+	CAP(SET_BOOT_CPU_ID, 34) \
+	CAP(PIT_STATE2, 35) \
+	CAP(IOEVENTFD, 36) \
+	CAP(SET_IDENTITY_MAP_ADDR, 37) \
+	CAP(ADJUST_CLOCK, 39) \
+	CAP(VCPU_EVENTS, 41) \
+	CAP(DEBUGREGS, 50) \
+	CAP(X86_ROBUST_SINGLESTEP, 51) \
+	CAP(XSAVE, 55) \
+	CAP(XCRS, 56) \
+	CAP(TSC_CONTROL, 60) \
+	CAP(MAX_VCPUS, 66) \
+	CAP(KVMCLOCK_CTRL, 76) \
+	CAP(SIGNAL_MSI, 77) \
+	CAP(READONLY_MEM, 81) \
+	CAP(CHECK_EXTENSION_VM, 105) \
+	CAP(HYPERV, 44) \
+	CAP(X86_SMM, 117) \
+	CAP(SPLIT_IRQCHIP, 121) \
+	CAP(MAX_VCPU_ID, 128) \
+	CAP(X2APIC_API, 129) \
+	CAP(IMMEDIATE_EXIT, 136) \
+	CAP(X86_DISABLE_EXITS, 143) \
+	CAP(GET_MSR_FEATURES, 153) \
+	CAP(NESTED_STATE, 157) \
+	CAP(EXCEPTION_PAYLOAD, 164) \
+	CAP(MANUAL_DIRTY_LOG_PROTECT2, 168) \
+	CAP(PMU_EVENT_FILTER, 173) \
+	CAP(X86_USER_SPACE_MSR, 188) \
+	CAP(DIRTY_LOG_RING, 192) \
+	CAP(SGX_ATTRIBUTE, 196) \
+	CAP(VM_COPY_ENC_CONTEXT_FROM, 197) \
+	CAP(EXIT_HYPERCALL, 201) \
+	CAP(BINARY_STATS_FD, 203) \
+	CAP(XSAVE2, 208) \
+	CAP(X86_NOTIFY_VMEXIT, 219) \
+	CAP(VM_TYPES, 235)
+/* clang-format on */
+
+#define CAP_ID(name, number) CAP_##name = (number),
+enum kvm_capability { KVM_CAPS(CAP_ID) };
+#undef CAP_ID
