@@ -279,7 +279,8 @@ bool overlay_next(const struct disk *d, uint64_t from, struct overlay_run *run)
 	const struct overlay *o = (const struct overlay *)d;
 	uint64_t block;
 
-	if (!o->root)
+	/* The last block may be a short one, and ends with the disk. */
+	if (!o->root || from >= o->disk.size)
 		return false;
 	block = next_block(o->root, o->levels - 1, 0, from / OVERLAY_BLOCK);
 	if (block == UINT64_MAX)

@@ -318,3 +318,8 @@ struct vmdk_sparse *vmdk_stream_of(struct disk *d)
 		return NULL;
 	return &v->parts[0].sparse;
 }
+
+bool vmdk_has_parent(struct disk *d)
+{
+	return d->ops == &vmdk_ops && ((struct vmdk *)d)->parent;
+}

@@ -19,3 +19,5 @@ int vmdk_open(struct disk *file, const struct vmdk_options *o, struct disk **out
 /* The only sparse extent of a streamOptimized disk with markers, for the decoder; NULL for all others. */
 struct vmdk_sparse;
 struct vmdk_sparse *vmdk_stream_of(struct disk *d);
+/* True when absent grains come from another disk. */
+bool vmdk_has_parent(struct disk *d);

@@ -134,14 +134,14 @@ static uint32_t grain_need(const struct vmdk_sparse *s, uint64_t i)
 	return left < s->h.grain ? (uint32_t)left : s->h.grain;
 }
 
-/* The compressed bytes of grain i: behind its marker, or what follows when there are none. */
-static int find_compressed(struct vmdk_sparse *s, uint64_t i, uint64_t *host, uint32_t *len,
+int vmdk_sparse_compressed(struct vmdk_sparse *s, uint64_t i, uint64_t *host, uint32_t *len,
 			   struct err *e)
 {
 	uint64_t most = (uint64_t)s->h.grain * 2 + VMDK_SECTOR;
 	uint8_t marker[MARKER];
 	int r;
 
+	/* Without markers the length is unknown: inflating finds the end. */
 	if (!s->h.markers) {
 		*len = (uint32_t)(s->file->size - *host < most ? s->file->size - *host : most);
 		return 0;
@@ -165,7 +165,7 @@ static int read_grain(struct vmdk_sparse *s, uint64_t i, uint64_t host, uint8_t 
 	SCOPED(free_at) uint8_t *in = NULL;
 	struct libdeflate_decompressor *d;
 	uint32_t len = 0;
-	int r = find_compressed(s, i, &host, &len, e);
+	int r = vmdk_sparse_compressed(s, i, &host, &len, e);
 
 	if (r < 0)
 		return r;

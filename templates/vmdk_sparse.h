@@ -43,6 +43,10 @@ int vmdk_sparse_map(struct vmdk_sparse *s, uint64_t n, uint64_t off, enum vmdk_g
 int vmdk_sparse_pread(struct vmdk_sparse *s, void *buf, size_t n, uint64_t off, uint64_t host,
 		      struct err *e);
 
+/* The compressed bytes of grain i, which stands at *host: *host moves behind its marker, which is checked. */
+int vmdk_sparse_compressed(struct vmdk_sparse *s, uint64_t i, uint64_t *host, uint32_t *len,
+			   struct err *e);
+
 /* Inflates one grain; out has room for a whole one, of which `need` bytes must come. -EINVAL when damaged. */
 struct libdeflate_decompressor;
 int vmdk_inflate(struct libdeflate_decompressor *d, const void *in, size_t in_len, uint8_t *out,

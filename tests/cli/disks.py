@@ -114,6 +114,54 @@ def read_ours(kind, qemu, ours, size):
            f"size {size} {options}: {got.stdout.strip() or 'contents differ'}")
 
 
+def judge(what, image, fmt, raw, detail):
+    """QEMU finds the image sound and equal to the raw file."""
+    compared = run("qemu-img", "compare", "-f", fmt, "-F", "raw", path(image), path(raw))
+    report(what, compared.returncode == 0, f"{detail}: {compared.stdout.strip()}")
+    if fmt == "qcow2":
+        checked = run("qemu-img", "check", "-f", fmt, path(image))
+        report(what + " checked", checked.returncode == 0, f"{detail}: {checked.stdout.strip()}")
+
+
+def write_ours(what, fmt, size):
+    """We write, qemu-img reads; and we read it, too."""
+    number = str(rnd.randint(9, 21)) if fmt == "qcow2" else str(rnd.randint(1, 9))
+    made = run(tool, "write", fmt, path("in.raw"), path("ours"), number)
+    if made.returncode:
+        return report(what, False, made.stdout.strip())
+    judge(f"{what}", "ours", fmt, "in.raw", f"size {size} number {number}")
+    again = run(tool, "read", fmt, path("ours"), path("again.raw"))
+    report(f"{what} read back", again.returncode == 0 and same("in.raw", "again.raw"),
+           again.stdout.strip())
+
+
+def import_ours(ours, qemu):
+    """The fast decoder and the copy by extents, with the digest."""
+    want = run("sha256sum", path("image." + qemu)).stdout.split()[0]
+    for target in ("raw", "qcow2"):
+        threads = str(rnd.randint(1, 4))
+        got = run(tool, "import", ours, path("image." + qemu), target, path("imported"), threads)
+        if got.returncode or got.stdout.split()[0] != want:
+            report(f"{ours} imported to {target}", False, got.stdout.strip())
+            continue
+        judge(f"{ours} imported to {target}", "imported", target, "in.raw", threads)
+
+
+def patch_ours(ours, qemu):
+    """An overlay with changes: a qcow2 over the image, and a VMDK written anew around it."""
+    number = str(rnd.randint(1, 1 << 30))
+    image = path("image." + qemu)
+    got = run(tool, "patch", ours, image, number, "overlay", path("over.qcow2"), path("over.raw"))
+    if got.returncode:
+        return report("qcow2 overlay", False, got.stdout.strip())
+    judge("qcow2 overlay", "over.qcow2", "qcow2", "over.raw", number)
+    if ours == "vmdk":
+        got = run(tool, "patch", ours, image, number, "rewrite", path("over.vmdk"), path("over.raw"))
+        if got.returncode:
+            return report("vmdk rewritten", False, got.stdout.strip())
+        judge("vmdk rewritten", "over.vmdk", "vmdk", "over.raw", number)
+
+
 for i in range(count):
     for name in os.listdir(folder):
         os.unlink(path(name))
@@ -123,6 +171,13 @@ for i in range(count):
         size = max(1, size >> 20) << 20
     random_raw("in.raw", size)
     read_ours(kind, qemu, ours, size)
+    if ours in ("qcow2", "vmdk") and "split" not in kind and "flat" not in kind:
+        import_ours(ours, qemu)
+        patch_ours(ours, qemu)
+    if i % 2 == 0:
+        write_ours("qcow2 written", "qcow2", size)
+    else:
+        write_ours("vmdk written", "vmdk", size)
 
 for what in sorted(passed):
     print(f"ok: {what}: {passed[what]} images identical")

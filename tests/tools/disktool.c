@@ -1,11 +1,21 @@
 /* Drives the disk layer from scripts: reads any image, writes ours.
  *	disktool info FORMAT FILE            capacity, data bytes
  *	disktool read FORMAT FILE OUT.raw    through disk_pread and disk_extent, in uneven pieces
+ *	disktool write qcow2|vmdk IN.raw OUT [BITS|LEVEL]
+ *	disktool import FORMAT FILE raw|qcow2 OUT [THREADS]   prints the file's SHA-256, as sha256sum does
+ *	disktool patch FORMAT FILE SEED overlay|rewrite OUT OUT.raw
+ *	    writes here and there on an overlay; commits it as a qcow2 overlay or a rewritten VMDK, and as raw
  *	disktool sniff FILE */
 #include "templates/disk.h"
 #include "templates/disk_format.h"
 
+#include "templates/disk_overlay.h"
+#include "templates/disk_qcow2_write.h"
+#include "templates/disk_vmdk_write.h"
+#include "templates/import_disk.h"
+
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/scope.h"
 #include "base/str.h"
 #include "base/sys.h"
@@ -123,11 +133,164 @@ static int do_read(char **arg, struct err *e)
 			if (r == 0)
 				r = sys_pwrite(fd, buf, n, at);
 			at += n;
-			x.len -= n;
 		}
 		at += x.kind == EXTENT_DATA ? 0 : x.len;
 	}
 	return r;
+}
+
+struct file_sink {
+	int fd;
+	size_t used;
+	uint64_t at;
+	uint8_t buf[1 << 20];
+};
+
+static int sink_flush(struct file_sink *s)
+{
+	int r = sys_pwrite(s->fd, s->buf, s->used, s->at);
+
+	s->at += s->used;
+	s->used = 0;
+	return r;
+}
+
+static int sink_write(void *ctx, const void *p, size_t n, struct err *e)
+{
+	struct file_sink *s = ctx;
+	int r = 0;
+
+	if (s->used + n > sizeof s->buf)
+		r = sink_flush(s);
+	if (r == 0 && n > sizeof s->buf) {
+		r = sys_pwrite(s->fd, p, n, s->at);
+		s->at += n;
+	} else if (r == 0) {
+		memcpy(s->buf + s->used, p, n);
+		s->used += n;
+	}
+	return r < 0 ? err_sys(e, r, "writing") : 0;
+}
+
+static int new_file(const char *path, struct err *e)
+{
+	int fd = sys_open(path, O_CREAT | O_TRUNC | O_RDWR, 0600);
+
+	return fd < 0 ? err_sys(e, fd, "%s", path) : fd;
+}
+
+static int do_write(char **arg, struct err *e)
+{
+	static struct file_sink sink;
+	struct vmdk_sink to = {sink_write, &sink};
+	SCOPED(disk_close_at) struct disk *d = NULL;
+	SCOPED(close_at) int fd = new_file(arg[2], e);
+	unsigned number = arg[3] ? (unsigned)atoi(arg[3]) : 0;
+	struct qcow2_write_options q = {.cluster_bits = number};
+	struct vmdk_write_options v = {.level = (int)number};
+	int r = fd < 0 ? fd : disk_raw_open(arg[1], true, &d, e);
+
+	if (r < 0)
+		return r;
+	if (str_eq(arg[0], "qcow2"))
+		return qcow2_write(fd, d, &q, e);
+	sink.fd = fd;
+	r = vmdk_write(d, &v, &to, e);
+	return r == 0 ? sink_flush(&sink) : r;
+}
+
+static int digest_input(void *ctx, const void *p, size_t n, struct err *e)
+{
+	return digest_add(ctx, p, n, e);
+}
+
+static int do_import(char **arg, struct err *e)
+{
+	SCOPED(digest_fini) struct digest digest = {0};
+	SCOPED(disk_close_at) struct disk *file = NULL;
+	SCOPED(disk_close_at) struct disk *image = NULL;
+	SCOPED(close_at) int fd = new_file(arg[3], e);
+	struct import_options o = {.qcow2 = str_eq(arg[2], "qcow2"), .input = digest_input};
+	uint8_t sum[DIGEST_MAX];
+	char hex[2 * DIGEST_MAX + 1];
+	enum disk_format f = DISK_RAW;
+	int r = fd < 0 ? fd : disk_raw_open(arg[1], true, &file, e);
+
+	o.threads = arg[4] ? (unsigned)atoi(arg[4]) : 0;
+	if (r == 0)
+		r = digest_init(&digest, DIGEST_SHA256, e);
+	o.ctx = &digest;
+	disk_format_parse(arg[0], &f);
+	if (r == 0)
+		r = disk_image_open(file, f, NULL, &image, e);
+	if (r == 0)
+		r = import_disk(file, image, fd, &o, e);
+	if (r == 0)
+		r = digest_final(&digest, sum, e);
+	if (r < 0)
+		return r;
+	hex_format(sum, digest_kind_size(DIGEST_SHA256), hex);
+	printf("%s  %s\n", hex, arg[1]);
+	return 0;
+}
+
+static int patch(struct disk *o, unsigned seed, struct err *e)
+{
+	static uint8_t buf[100000];
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < 12 && o->size; i++) {
+		uint64_t off = ((uint64_t)rand_r(&seed) << 20 ^ (uint64_t)rand_r(&seed)) % o->size;
+		size_t n = (size_t)rand_r(&seed) % sizeof buf;
+
+		if (n > o->size - off)
+			n = (size_t)(o->size - off);
+		for (size_t k = 0; k < n; k++)
+			buf[k] = (uint8_t)(rand_r(&seed) >> (i % 8));
+		r = i % 3 == 2 ? disk_zero(o, n, off, e) : disk_pwrite(o, buf, n, off, e);
+	}
+	return r;
+}
+
+static int write_raw(struct disk *d, const char *path, struct err *e)
+{
+	static uint8_t buf[1 << 20];
+	SCOPED(close_at) int fd = new_file(path, e);
+	int r = fd < 0 ? fd : sys_truncate(fd, d->size);
+
+	for (uint64_t at = 0; r == 0 && at < d->size; at += sizeof buf) {
+		size_t n = d->size - at < sizeof buf ? (size_t)(d->size - at) : sizeof buf;
+
+		r = disk_pread(d, buf, n, at, e);
+		if (r == 0)
+			r = sys_pwrite(fd, buf, n, at);
+	}
+	return r;
+}
+
+static int do_patch(char **arg, struct err *e)
+{
+	static struct file_sink sink;
+	struct vmdk_sink to = {sink_write, &sink};
+	SCOPED(disk_close_at) struct disk *base = NULL;
+	SCOPED(disk_close_at) struct disk *overlay = NULL;
+	SCOPED(close_at) int fd = new_file(arg[4], e);
+	struct qcow2_write_options q = {.backing = arg[1], .backing_format = arg[0]};
+	int r = fd < 0 ? fd : open_image(arg[0], arg[1], &base, e);
+
+	if (r < 0)
+		return r;
+	overlay = disk_overlay(base);
+	r = patch(overlay, (unsigned)atoi(arg[2]), e);
+	if (r == 0)
+		r = write_raw(overlay, arg[5], e);
+	if (r < 0)
+		return r;
+	if (str_eq(arg[3], "overlay"))
+		return qcow2_write_overlay(fd, overlay, &q, e);
+	sink.fd = fd;
+	r = vmdk_rewrite(base, overlay, NULL, &to, e);
+	return r == 0 ? sink_flush(&sink) : r;
 }
 
 static const struct verb {
@@ -135,9 +298,8 @@ static const struct verb {
 	int args;
 	int (*run)(char **arg, struct err *e);
 } verbs[] = {
-	{"sniff", 1, do_sniff},
-	{"info", 2, do_info},
-	{"read", 3, do_read},
+	{"sniff", 1, do_sniff}, {"info", 2, do_info},     {"read", 3, do_read},
+	{"write", 3, do_write}, {"import", 4, do_import}, {"patch", 6, do_patch},
 };
 
 int main(int argc, char **argv)
@@ -153,6 +315,6 @@ int main(int argc, char **argv)
 			fprintf(stderr, "%s\n", e.text[0] ? e.text : err_word(r));
 		return r < 0 ? 3 : 0;
 	}
-	fprintf(stderr, "usage: disktool sniff|info|read ...\n");
+	fprintf(stderr, "usage: disktool sniff|info|read|write|import|patch ...\n");
 	return 2;
 }

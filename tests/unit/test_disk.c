@@ -132,6 +132,7 @@ static void overlay_keeps_writes_to_itself(void **state)
 	assert_true(overlay_next(o, 12288, &run) && run.off == 40 * KIB && !run.data);
 	assert_true(overlay_next(o, 41 * KIB, &run) && run.off == 40 * KIB);
 	assert_true(overlay_next(o, 44 * KIB, &run) && run.off == 100 * KIB && run.len == 100);
+	assert_false(overlay_next(o, run.off + run.len, &run));
 	assert_false(overlay_next(o, 104 * KIB, &run));
 	overlay_reset(o);
 	assert_false(overlay_next(o, 0, &run));
