@@ -1,0 +1,61 @@
+/* What is on a guest's disks: partition tables, filesystems, swap, LVM and what else blkid knows; and their ids. */
+#pragma once
+
+#include "base/arena.h"
+#include "provision/identity.h"
+#include "templates/disk.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum table_kind { TABLE_NONE, TABLE_MBR, TABLE_GPT };
+
+struct volume; /* below */
+
+struct partition {
+	unsigned number;      /* 1.. as Linux counts */
+	uint64_t start, size; /* bytes */
+	char type[UUID_TEXT]; /* GPT type GUID in lower case, or MBR type as "0x83" */
+	char guid[UUID_TEXT]; /* GPT: its GUID; MBR: "DISKID-NN" as PARTUUID */
+	const char *name;     /* GPT label or "" */
+	bool esp, bios_boot;
+};
+
+/* Something with content: a partition, a logical volume, or a whole disk. */
+struct volume {
+	const char *device; /* as the guest's kernel would call it by order: "vda1", "vg/root" */
+	size_t disk;        /* which disk; for an LV the first one */
+	struct disk
+		*data; /* a window of the disk (writable when the disk is); owned by the storage */
+	const struct partition *part; /* NULL for whole disks and LVs */
+	const char *
+		type; /* blkid's: "ext4", "vfat", "swap", "LVM2_member", "crypto_LUKS"..., "" unknown */
+	const char *uuid, *label; /* "" for none */
+};
+
+struct guest_disk {
+	struct disk *disk; /* borrowed */
+	enum table_kind table;
+	char id[UUID_TEXT]; /* GPT disk GUID, or the MBR id as 8 hex digits */
+	struct partition *parts;
+	size_t nparts;
+};
+
+struct storage {
+	struct arena *a;
+	struct guest_disk *disks;
+	size_t ndisks;
+	struct volume *volumes;
+	size_t nvolumes;
+	const char **warnings;
+	size_t nwarnings;
+};
+
+/* Looks at the disks; they stay the caller's and must outlive the storage. */
+int storage_open(struct storage *s, struct arena *a, struct disk **disks, size_t n, struct err *e);
+void storage_close(struct storage *s);
+
+/* Sets ids: the disk's, and each partition's (guids[i] for parts[i]; NULL keeps it). Both GPT headers and their CRCs,
+ * or the MBR id. The backup header moves to the end where the disk has grown. */
+int storage_set_ids(struct guest_disk *d, const struct uuid *disk_id,
+		    const struct uuid *const *guids, struct err *e);
