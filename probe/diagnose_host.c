@@ -129,7 +129,8 @@ static bool switched_off(const struct host *h)
 
 static bool cleared(const struct host *h)
 {
-	return switched_off(h) && strstr(fact_str(h->kernel.cmdline, ""), "clearcpuid=");
+	return no_driver(h) && h->cpu.virt.is == YES && h->cpu.kernel_virt.is == NO &&
+	       strstr(fact_str(h->kernel.cmdline, ""), "clearcpuid=");
 }
 
 static const char *cleared_words(const struct host *h)
