@@ -32,8 +32,8 @@ const char *on_the_host(const struct host *h, const char *fix)
 
 bool diagnose_effect(const struct host *h, struct cause *out, enum cause_effect *effect)
 {
-	static const struct cause_table *const tables[] = {&causes_host, &causes_node,
-							   &causes_trial};
+	static const struct cause_table *const tables[] = {&causes_host, &causes_module,
+							   &causes_node, &causes_trial};
 
 	for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
 		for (size_t k = 0; k < tables[i]->count; k++) {

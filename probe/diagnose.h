@@ -44,12 +44,15 @@ struct cause_table {
 	size_t count;
 };
 
-extern const struct cause_table causes_host;  /* CPU, firmware, hypervisors, kernel, modules */
+extern const struct cause_table causes_host;   /* sandboxes, hypervisors outside, firmware, CPU */
+extern const struct cause_table causes_module; /* kernel, modules, other hypervisors here */
 extern const struct cause_table causes_node;  /* node, mount, cgroup, security module, permission */
 extern const struct cause_table causes_trial; /* limits, VM creation, the run, its speed */
 
 /* No KVM is registered in the kernel. */
 bool no_driver(const struct host *h);
+/* "VT-x" or "AMD-V", for sentences. */
+const char *virt_name(const struct host *h);
 /* errno of open("/dev/kvm", O_RDWR), or 0. */
 int open_error(const struct host *h);
 bool in_container(const struct host *h);

@@ -16,96 +16,12 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-enum {
-	GUEST_BYTES = 0x10000,
-	AT_PML4 = 0x1000,
-	AT_PDPT = 0x2000,
-	AT_PD = 0x3000,
-	AT_CODE = 0x4000,
-	AT_XSAVE = 0x5000,
-	AT_DATA = 0x6000,
-	AT_STACK = 0x8000,
-	TRIAL_PORT = 0x10,
-};
-
 /* Present, writable, accessed, dirty: set beforehand, so that the walker has nothing to write. */
 enum { PTE_TABLE = 0x23, PTE_LARGE = 0xe3 };
 
-/* A run of LOOP_ENOUGH_NS drowns the cost of entry and exit (2-50 us). What is measured is the best of three, so that
- * neither a preemption nor a translator that meets the code for the first time counts; the caps are for hosts so busy
- * that no run is left alone. */
-enum {
-	LOOP_ENOUGH_NS = 150000,
-	LOOP_FIRST = 64,
-	LOOP_MOST = 1 << 24,
-	LOOP_CAP_NS = 100000000,
-	EXITS_ENOUGH_NS = 400000,
-	EXITS_CAP_NS = 200000000,
-	EXITS_FIRST = 8,
-	EXITS_MOST = 256,
-	BEST_OF = 3,
-	DOUBTS = 5,
-};
-
-/* ---- the code ---- */
-
-/* clang-format off */
-static const uint8_t code_hlt[] = {
-	0xf4,				/* hlt */
-};
-static const uint8_t code_port_io[] = {
-	0xb0, 0x42,			/* mov $0x42,%al */
-	0xe6, TRIAL_PORT,		/* out %al,$0x10 */
-	0xf4,				/* hlt */
-};
-static const uint8_t code_cmpxchg16b[] = {	/* rdx:rax = (rsi), rcx:rbx = the new value */
-	0xf0, 0x48, 0x0f, 0xc7, 0x0e,	/* lock cmpxchg16b (%rsi) */
-	0xf4,				/* hlt */
-};
-static const uint8_t code_xrstor[] = {	/* edx:eax = the components, rdi = an XSAVE area in its initial state */
-	0x48, 0x0f, 0xae, 0x2f,		/* xrstor64 (%rdi) */
-	0xf4,				/* hlt */
-};
-static const uint8_t code_fninit[] = {
-	0xdb, 0xe3,			/* fninit */
-	0xf4,				/* hlt */
-};
-static const uint8_t code_fxrstor[] = {	/* what a kernel uses where XSAVE is not offered */
-	0x48, 0x0f, 0xae, 0x0f,		/* fxrstor64 (%rdi) */
-	0xf4,				/* hlt */
-};
-static const uint8_t code_fwait[] = {	/* with fninit it makes finit: firmware begins with it */
-	0x9b,				/* fwait */
-	0xf4,				/* hlt */
-};
-static const uint8_t code_sse2[] = {
-	0x66, 0x0f, 0x6f, 0x06,		/* movdqa (%rsi),%xmm0 */
-	0x66, 0x0f, 0xfe, 0xc0,		/* paddd %xmm0,%xmm0 */
-	0x66, 0x0f, 0x7f, 0x46, 0x40,	/* movdqa %xmm0,0x40(%rsi) */
-	0xf4,				/* hlt */
-};
-static const uint8_t code_avx[] = {
-	0xc5, 0xfc, 0x10, 0x06,		/* vmovups (%rsi),%ymm0 */
-	0xc5, 0xfc, 0x57, 0xc8,		/* vxorps %ymm0,%ymm0,%ymm1 */
-	0xc5, 0xfc, 0x11, 0x4e, 0x40,	/* vmovups %ymm1,0x40(%rsi) */
-	0xf4,				/* hlt */
-};
-static const uint8_t code_loop[] = {	/* rcx = how often */
-	0x48, 0xff, 0xc9,		/* dec %rcx */
-	0x75, 0xfb,			/* jnz the line above */
-	0xf4,				/* hlt */
-};
-static const uint8_t code_exits[] = {	/* rcx = how often */
-	0xe6, TRIAL_PORT,		/* out %al,$0x10 */
-	0x48, 0xff, 0xc9,		/* dec %rcx */
-	0x75, 0xf9,			/* jnz the first line */
-	0xf4,				/* hlt */
-};
-/* clang-format on */
-
 /* ---- one vCPU ---- */
 
-static bool cpuid_bit(const struct guest *g, uint32_t function, int reg, int bit)
+bool guest_cpuid_bit(const struct guest *g, uint32_t function, int reg, int bit)
 {
 	if (!g->cpuid)
 		return false;
@@ -119,14 +35,14 @@ static bool cpuid_bit(const struct guest *g, uint32_t function, int reg, int bit
 	return false;
 }
 
-static bool has_xsave(const struct guest *g)
+bool guest_has_xsave(const struct guest *g)
 {
-	return cpuid_bit(g, 1, 2, 26) && g->notes->caps[KVM_CAP_XCRS];
+	return guest_cpuid_bit(g, 1, 2, 26) && g->notes->caps[KVM_CAP_XCRS];
 }
 
-static bool has_avx(const struct guest *g)
+bool guest_has_avx(const struct guest *g)
 {
-	return has_xsave(g) && cpuid_bit(g, 1, 2, 28);
+	return guest_has_xsave(g) && guest_cpuid_bit(g, 1, 2, 28);
 }
 
 static struct kvm_segment segment(uint16_t selector, uint8_t type, bool code)
@@ -155,7 +71,7 @@ static int set_sregs(struct guest *g)
 	s.cr0 = 0x80010033; /* PG WP NE ET MP PE */
 	s.cr3 = AT_PML4;
 	s.cr4 = 0x620; /* PAE OSFXSR OSXMMEXCPT */
-	if (has_xsave(g))
+	if (guest_has_xsave(g))
 		s.cr4 |= 1 << 18; /* OSXSAVE */
 	s.efer = 0x500;           /* LME LMA */
 	return ioctl(g->vcpu, KVM_SET_SREGS, &s) < 0 ? -errno : 0;
@@ -166,9 +82,9 @@ static int set_state(struct guest *g)
 	struct kvm_xcrs x = {.nr_xcrs = 1};
 	int r = set_sregs(g);
 
-	if (r < 0 || !has_xsave(g))
+	if (r < 0 || !guest_has_xsave(g))
 		return r;
-	x.xcrs[0].value = has_avx(g) ? 7 : 3;
+	x.xcrs[0].value = guest_has_avx(g) ? 7 : 3;
 	return ioctl(g->vcpu, KVM_SET_XCRS, &x) < 0 ? -errno : 0;
 }
 
@@ -182,7 +98,7 @@ static void close_vcpu(struct guest *g)
 }
 
 /* The first vCPU reports its steps; a later one replaces a broken one and has nothing new to say. */
-static bool open_vcpu(struct guest *g)
+bool guest_open_vcpu(struct guest *g)
 {
 	struct trial_notes *n = g->notes;
 	void *run;
@@ -217,7 +133,7 @@ static bool open_vcpu(struct guest *g)
 	return true;
 }
 
-static bool open_vm(struct guest *g)
+bool guest_open_vm(struct guest *g)
 {
 	struct trial_notes *n = g->notes;
 
@@ -234,7 +150,7 @@ static bool open_vm(struct guest *g)
 	return true;
 }
 
-static bool open_memory(struct guest *g)
+bool guest_open_memory(struct guest *g)
 {
 	struct kvm_userspace_memory_region slot = {.memory_size = GUEST_BYTES};
 	void *p;
@@ -252,16 +168,6 @@ static bool open_memory(struct guest *g)
 	put_le64(g->memory + AT_PD, PTE_LARGE);
 	step_pass(g->notes, STEP_MEMORY);
 	return true;
-}
-
-void guest_close(struct guest *g)
-{
-	close_vcpu(g);
-	close_at(&g->vm);
-	g->vm = -1;
-	if (g->memory)
-		munmap(g->memory, GUEST_BYTES);
-	g->memory = NULL;
 }
 
 /* ---- running ---- */
@@ -301,7 +207,7 @@ static bool run_to_hlt(struct guest *g, enum trial_step s, uint64_t *outs)
 	return step_fail(g->notes, s, 0);
 }
 
-static struct kvm_regs start_regs(void)
+struct kvm_regs guest_regs(void)
 {
 	return (struct kvm_regs){
 		.rip = AT_CODE,
@@ -313,254 +219,19 @@ static struct kvm_regs start_regs(void)
 }
 
 /* Loads the code and runs it; the caller has filled the operands. A broken vCPU is replaced first. */
-static bool run_code(struct guest *g, enum trial_step s, const uint8_t *code, size_t len,
-		     struct kvm_regs regs, uint64_t *outs)
+bool guest_run(struct guest *g, enum trial_step s, const uint8_t *code, size_t len,
+	       struct kvm_regs regs, uint64_t *outs)
 {
 	step_enter(g->notes, s);
 	if (g->broken) {
 		close_vcpu(g);
-		if (!open_vcpu(g))
+		if (!guest_open_vcpu(g))
 			return step_fail(g->notes, s, ECANCELED);
 	}
 	memcpy(g->memory + AT_CODE, code, len);
 	if (ioctl(g->vcpu, KVM_SET_REGS, &regs) < 0)
 		return step_fail(g->notes, s, errno);
 	return run_to_hlt(g, s, outs);
-}
-
-/* ---- the steps that stand alone ---- */
-
-struct instruction {
-	enum trial_step step;
-	const uint8_t *code;
-	size_t len;
-	bool (*offered)(const struct guest *g);
-	void (*prepare)(struct guest *g, struct kvm_regs *regs);
-	bool (*worked)(const struct guest *g, uint64_t outs); /* NULL: it halted, that is enough */
-};
-
-static bool offers_cx16(const struct guest *g)
-{
-	return cpuid_bit(g, 1, 2, 13);
-}
-
-static bool one_out(const struct guest *g, uint64_t outs)
-{
-	(void)g;
-	return outs == 1;
-}
-
-static void prepare_cx16(struct guest *g, struct kvm_regs *regs)
-{
-	memset(g->memory + AT_DATA, 0, 16);
-	regs->rbx = 0x1122334455667788;
-	regs->rcx = 0x99aabbccddeeff00;
-}
-
-static bool exchanged(const struct guest *g, uint64_t outs)
-{
-	(void)outs;
-	return le64(g->memory + AT_DATA) == 0x1122334455667788 &&
-	       le64(g->memory + AT_DATA + 8) == 0x99aabbccddeeff00;
-}
-
-/* XSTATE_BV 0: every component gets its initial state; only MXCSR is read, and must be valid. */
-static void prepare_xrstor(struct guest *g, struct kvm_regs *regs)
-{
-	memset(g->memory + AT_XSAVE, 0, 0x1000);
-	put_le32(g->memory + AT_XSAVE + 24, 0x1f80);
-	regs->rax = has_avx(g) ? 7 : 3;
-}
-
-static void prepare_vector(struct guest *g, struct kvm_regs *regs)
-{
-	(void)regs;
-	memset(g->memory + AT_DATA, 0x11, 64);
-	memset(g->memory + AT_DATA + 64, 0x33, 64);
-}
-
-static bool doubled(const struct guest *g, uint64_t outs)
-{
-	(void)outs;
-	return le32(g->memory + AT_DATA + 64) == 0x22222222;
-}
-
-static bool zeroed(const struct guest *g, uint64_t outs)
-{
-	(void)outs;
-	return le64(g->memory + AT_DATA + 64) == 0 && le64(g->memory + AT_DATA + 64 + 24) == 0;
-}
-
-static const struct instruction instructions[] = {
-	{STEP_HLT, code_hlt, sizeof code_hlt},
-	{STEP_PORT_IO, code_port_io, sizeof code_port_io, .worked = one_out},
-	{STEP_CMPXCHG16B, code_cmpxchg16b, sizeof code_cmpxchg16b, offers_cx16, prepare_cx16,
-	 exchanged},
-	{STEP_XRSTOR, code_xrstor, sizeof code_xrstor, has_xsave, prepare_xrstor},
-	{STEP_FXRSTOR, code_fxrstor, sizeof code_fxrstor, .prepare = prepare_xrstor},
-	{STEP_FNINIT, code_fninit, sizeof code_fninit},
-	{STEP_FWAIT, code_fwait, sizeof code_fwait},
-	{STEP_SSE2, code_sse2, sizeof code_sse2, .prepare = prepare_vector, .worked = doubled},
-	{STEP_AVX, code_avx, sizeof code_avx, has_avx, prepare_vector, zeroed},
-};
-
-static bool try_instruction(struct guest *g, const struct instruction *i)
-{
-	struct kvm_regs regs = start_regs();
-	uint64_t outs;
-
-	if (i->offered && !i->offered(g)) {
-		g->notes->steps[i->step].state = STEP_NOT_OFFERED;
-		return true;
-	}
-	if (i->prepare)
-		i->prepare(g, &regs);
-	if (!run_code(g, i->step, i->code, i->len, regs, &outs))
-		return false;
-	/* It halted, but the operands are wrong: executed, and executed wrongly. */
-	if (i->worked && !i->worked(g, outs))
-		return step_fail(g->notes, i->step, EBADMSG);
-	step_pass(g->notes, i->step);
-	return true;
-}
-
-/* ---- the clock ---- */
-
-static bool timed(struct guest *g, enum trial_step s, const uint8_t *code, size_t len,
-		  uint64_t count, uint64_t *ns)
-{
-	struct kvm_regs regs = start_regs();
-	uint64_t start, outs;
-
-	regs.rcx = count;
-	start = now_ns();
-	if (!run_code(g, s, code, len, regs, &outs))
-		return false;
-	*ns = now_ns() - start;
-	return true;
-}
-
-static uint64_t native_loop(uint64_t count)
-{
-	uint64_t start = now_ns();
-
-	__asm__ volatile("1: dec %0\n\tjnz 1b" : "+r"(count) : : "cc");
-	return now_ns() - start;
-}
-
-/* The best of several runs; false when one fails. */
-static bool best_run(struct guest *g, enum trial_step s, const uint8_t *code, size_t len,
-		     uint64_t count, uint64_t *best)
-{
-	uint64_t ns;
-
-	*best = UINT64_MAX;
-	for (int i = 0; i < BEST_OF; i++) {
-		if (!timed(g, s, code, len, count, &ns))
-			return false;
-		*best = ns < *best ? ns : *best;
-	}
-	return true;
-}
-
-/* What count rounds cost beyond entering and leaving the guest. */
-static bool best_loop(struct guest *g, uint64_t count, uint64_t empty, uint64_t *net)
-{
-	uint64_t best;
-
-	if (!best_run(g, STEP_LOOP, code_loop, sizeof code_loop, count, &best))
-		return false;
-	*net = best > empty ? best - empty : 1;
-	return true;
-}
-
-/* Grows the loop by single runs; one that seems long enough must be so three times, else it was interrupted. */
-static bool settle_loop(struct guest *g, uint64_t empty, uint64_t *count, uint64_t *net)
-{
-	uint64_t start = now_ns(), ns;
-
-	for (*count = LOOP_FIRST;; *count *= 4) {
-		bool last = *count >= LOOP_MOST || now_ns() - start > LOOP_CAP_NS;
-
-		if (!timed(g, STEP_LOOP, code_loop, sizeof code_loop, *count, &ns))
-			return false;
-		if (ns < empty + LOOP_ENOUGH_NS && !last)
-			continue;
-		if (!best_loop(g, *count, empty, net))
-			return false;
-		if (*net >= LOOP_ENOUGH_NS * 3 / 4 || last)
-			return true;
-	}
-}
-
-/* What looks slow is asked again before it is believed: a busy machine holds up a few runs, hardly all. */
-static bool doubt(struct guest *g, uint64_t count, uint64_t empty, uint64_t fair, uint64_t *net)
-{
-	uint64_t ns;
-
-	for (int i = 0; i<DOUBTS && * net / 2> fair; i++) {
-		if (!best_loop(g, count, empty, &ns))
-			return false;
-		*net = ns < *net ? ns : *net;
-	}
-	return true;
-}
-
-static void time_loop(struct guest *g)
-{
-	struct trial_notes *n = g->notes;
-	uint64_t count, net, empty, native = UINT64_MAX, ns;
-
-	if (!best_run(g, STEP_LOOP, code_loop, sizeof code_loop, 1, &empty) ||
-	    !settle_loop(g, empty, &count, &net))
-		return;
-	n->native_count = 1 << 17;
-	for (int i = 0; i < BEST_OF; i++) {
-		ns = native_loop(n->native_count);
-		native = ns < native ? ns : native;
-	}
-	if (!doubt(g, count, empty, native * count / n->native_count, &net))
-		return;
-	n->loop_count = count;
-	n->loop_guest_ns = net;
-	n->native_ns = native ? native : 1;
-	step_pass(n, STEP_LOOP);
-}
-
-static void time_exits(struct guest *g)
-{
-	struct trial_notes *n = g->notes;
-	uint64_t count = EXITS_FIRST, best = UINT64_MAX, ns, start = now_ns();
-
-	for (int i = 0; i < BEST_OF + 1; i++) {
-		if (!timed(g, STEP_EXITS, code_exits, sizeof code_exits, count, &ns))
-			return;
-		if (i == 0) { /* warms up, and tells how many fit */
-			uint64_t fit = EXITS_ENOUGH_NS / (ns / count + 1);
-
-			count = fit > EXITS_MOST    ? EXITS_MOST
-				: fit < EXITS_FIRST ? EXITS_FIRST
-						    : fit;
-			continue;
-		}
-		best = ns < best ? ns : best;
-		if (now_ns() - start > EXITS_CAP_NS)
-			break;
-	}
-	n->exit_count = count;
-	n->exit_ns = best;
-	step_pass(n, STEP_EXITS);
-}
-
-void guest_trial(struct guest *g)
-{
-	if (!open_vm(g) || !open_memory(g) || !open_vcpu(g))
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(instructions); i++)
-		if (!try_instruction(g, &instructions[i]) && i == 0)
-			return; /* without HLT nothing that follows can end */
-	time_loop(g);
-	time_exits(g);
 }
 
 #endif

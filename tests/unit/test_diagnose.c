@@ -789,7 +789,8 @@ static void a_host_where_all_is_well_has_no_cause(void **state)
 	tree_close(t);
 }
 
-static const struct cause_table *const tables[] = {&causes_host, &causes_node, &causes_trial};
+static const struct cause_table *const tables[] = {&causes_host, &causes_module, &causes_node,
+						   &causes_trial};
 
 static bool tested(const char *id)
 {
