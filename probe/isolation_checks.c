@@ -157,36 +157,36 @@ static void judge_subids(const struct host *h, struct finding *f)
 }
 
 const struct check isolation_checks[ISOLATION_CHECKS] = {
-	{"isolation.cgroup", "Control groups are mounted", CAT_ISOLATION, NULL, WARN, judge_cgroup,
+	{"isolation.cgroup", "control groups are mounted", CAT_ISOLATION, NULL, WARN, judge_cgroup,
 	 .why = "Containers and libvirt limit and account for what they run through control "
 		"groups.",
 	 .fix = "boot with systemd, or mount -t cgroup2 none /sys/fs/cgroup"},
-	{"isolation.controllers", "Control groups offer their usual controllers", CAT_ISOLATION,
+	{"isolation.controllers", "control groups offer their usual controllers", CAT_ISOLATION,
 	 "isolation.cgroup", WARN, judge_controllers,
 	 .why = "cpu, memory, pids, io and cpuset are what container engines and libvirt use. In a "
 		"container only those its maker handed down are visible.",
 	 .fix = "boot a kernel with these controllers; without cgroup_disable= on its command "
 		"line"},
-	{"isolation.namespaces", "The kernel has every namespace containers use", CAT_ISOLATION,
+	{"isolation.namespaces", "the kernel has every namespace containers use", CAT_ISOLATION,
 	 NULL, WARN, judge_namespaces,
 	 .why = "Containers are processes in namespaces of their own: mnt, pid, net, ipc, uts, "
 		"user.",
 	 .fix = "boot a kernel built with CONFIG_NAMESPACES and all that depend on it"},
-	{"isolation.userns", "Users without privileges may make user namespaces", CAT_ISOLATION,
+	{"isolation.userns", "users without privileges may make user namespaces", CAT_ISOLATION,
 	 NULL, WARN, judge_userns,
 	 .why = "Rootless containers, bubblewrap, Chrome's sandbox and libvirt's session mode with "
 		"passt or virtiofsd need them.",
 	 .fix = "boot a kernel built with CONFIG_USER_NS"},
-	{"isolation.seccomp", "The kernel filters system calls (seccomp)", CAT_ISOLATION, NULL,
+	{"isolation.seccomp", "the kernel filters system calls (seccomp)", CAT_ISOLATION, NULL,
 	 WARN, judge_seccomp,
 	 .why = "QEMU, Firecracker and container engines give up system calls they do not need; "
 		"most refuse to start without.",
 	 .fix = "boot a kernel built with CONFIG_SECCOMP_FILTER"},
-	{"isolation.lsm", "Security modules", CAT_ISOLATION, NULL, WARN, judge_lsm,
+	{"isolation.lsm", "security modules", CAT_ISOLATION, NULL, WARN, judge_lsm,
 	 .why = "SELinux or AppArmor keep a guest's process away from other guests' disks. They "
 		"also "
 		"explain refusals that file permissions do not."},
-	{"isolation.subids", "This user has subordinate ids", CAT_ISOLATION, NULL, WARN,
+	{"isolation.subids", "this user has subordinate ids", CAT_ISOLATION, NULL, WARN,
 	 judge_subids,
 	 .why = "Rootless containers and unprivileged virtiofs map 65,536 ids of the user's range "
 		"in /etc/subuid and /etc/subgid.",

@@ -339,15 +339,15 @@ static void judge_secure_boot(const struct host *h, struct finding *f)
 }
 
 const struct check kernel_checks[KERNEL_CHECKS] = {
-	{"kernel.version", "The kernel is recent enough", CAT_KVM, NULL, WARN, judge_version,
+	{"kernel.version", "the kernel is recent enough", CAT_KVM, NULL, WARN, judge_version,
 	 .why = "KVM of Linux 3 lacks capabilities that today's QEMU, libvirt and Firecracker "
 		"expect.",
 	 .fix = "install Linux 4 or later"},
-	{"kernel.config-kvm", "The kernel was built with KVM", CAT_KVM, NULL, WARN, judge_config,
+	{"kernel.config-kvm", "the kernel was built with KVM", CAT_KVM, NULL, WARN, judge_config,
 	 .why = "Without CONFIG_KVM and the option for the processor (CONFIG_KVM_INTEL, "
 		"CONFIG_KVM_AMD) no module can be loaded, and /dev/kvm never appears.",
 	 .fix = "boot a kernel that was built with KVM: the distribution's generic kernel"},
-	{"kernel.modules-dir", "The running kernel's modules are installed", CAT_KVM, NULL, WARN,
+	{"kernel.modules-dir", "the running kernel's modules are installed", CAT_KVM, NULL, WARN,
 	 judge_modules_dir,
 	 .why = "A kernel upgrade replaces /lib/modules while the old kernel still runs: from then "
 		"on nothing that is not loaded yet can be loaded, until the next boot.",
@@ -357,13 +357,13 @@ const struct check kernel_checks[KERNEL_CHECKS] = {
 	 .why = "kvm_intel, kvm_amd or another vendor module switches the processor's "
 		"virtualization on and makes /dev/kvm. It may be built in.",
 	 .fix = "load the module: modprobe kvm_intel, or modprobe kvm_amd"},
-	{"kvm.module-blacklist", "Nothing keeps KVM's modules out", CAT_KVM, NULL, WARN,
+	{"kvm.module-blacklist", "nothing keeps KVM's modules out", CAT_KVM, NULL, WARN,
 	 judge_blacklist,
 	 .why = "A \"blacklist\" line stops a module from being loaded on its own, an \"install\" "
 		"line replaces it by a command, and module_blacklist= makes the kernel refuse it. "
 		"People add these to make VirtualBox or VMware work.",
 	 .fix = "remove the line that keeps the module out"},
-	{"kvm.module-policy", "The kernel's policy lets KVM's modules load", CAT_KVM, NULL, WARN,
+	{"kvm.module-policy", "the kernel's policy lets KVM's modules load", CAT_KVM, NULL, WARN,
 	 judge_policy,
 	 .why = "kernel.modules_disabled=1 forbids any further module until the next boot; a "
 		"kernel without CONFIG_MODULES has only what is built in.",
@@ -389,7 +389,7 @@ const struct check kernel_checks[KERNEL_CHECKS] = {
 	 .why = "Since Linux 6.12 KVM takes the processor's virtualization when it is loaded, not "
 		"with the first guest. VirtualBox and VMware cannot use it then.",
 	 .fix = "boot with kvm.enable_virt_at_load=0, or unload KVM before using the other one"},
-	{"security.lockdown", "Kernel lockdown", CAT_SECURITY, NULL, WARN, judge_lockdown,
+	{"security.lockdown", "kernel lockdown", CAT_SECURITY, NULL, WARN, judge_lockdown,
 	 .why = "Lockdown, usually switched on by Secure Boot, makes the kernel refuse unsigned "
 		"modules and writes to MSRs. KVM's own modules are signed by the distribution."},
 	{"security.secure-boot", "Secure Boot", CAT_SECURITY, NULL, WARN, judge_secure_boot,

@@ -105,35 +105,35 @@ static void judge_ksm(const struct host *h, struct finding *f)
 }
 
 const struct check memory_checks[MEMORY_CHECKS] = {
-	{"memory.enough", "There is memory for a guest", CAT_MEMORY, NULL, WARN, judge_enough,
+	{"memory.enough", "there is memory for a guest", CAT_MEMORY, NULL, WARN, judge_enough,
 	 .why = "A small Linux guest wants 512 MiB. What counts is the memory the kernel calls "
 		"available, within the limit of the cgroup this process is in.",
 	 .fix = "stop what is not needed, raise the cgroup's limit, or take a bigger machine"},
-	{"memory.cgroup-limit", "The cgroup's memory limit leaves room for a guest", CAT_MEMORY,
+	{"memory.cgroup-limit", "the cgroup's memory limit leaves room for a guest", CAT_MEMORY,
 	 NULL, WARN, judge_cgroup,
 	 .why = "A guest's memory belongs to the process that runs it: above the cgroup's limit "
 		"the "
 		"kernel kills it.",
 	 .fix = "give the container or the service more memory (docker run --memory, systemd's "
 		"MemoryMax=)"},
-	{"memory.hugepages", "Huge pages are free for guests", CAT_MEMORY, NULL, WARN,
+	{"memory.hugepages", "huge pages are free for guests", CAT_MEMORY, NULL, WARN,
 	 judge_hugepages,
 	 .why = "Guests backed by huge pages run faster and leave more of the processor's caches "
 		"to "
 		"work. Ordinary guests do not need them; DPDK and some profiles do.",
 	 .fix = "sysctl vm.nr_hugepages=512 (1 GiB in pages of 2 MiB)"},
-	{"memory.memlock", "Guest memory may be locked", CAT_MEMORY, NULL, WARN, judge_memlock,
+	{"memory.memlock", "guest memory may be locked", CAT_MEMORY, NULL, WARN, judge_memlock,
 	 .why = "A guest with a passed-through device (VFIO) has all of its memory locked, which "
 		"the "
 		"limit of locked memory must allow.",
 	 .fix = "raise the limit: a line \"USER - memlock unlimited\" in "
 		"/etc/security/limits.conf, "
 		"or LimitMEMLOCK=infinity for a service, then log in again"},
-	{"memory.nofile", "Enough files may be open", CAT_MEMORY, NULL, WARN, judge_nofile,
+	{"memory.nofile", "enough files may be open", CAT_MEMORY, NULL, WARN, judge_nofile,
 	 .why = "Every virtual CPU, disk, queue and vhost thread takes descriptors; with too few "
 		"KVM answers EMFILE.",
 	 .fix = "ulimit -n 4096, or LimitNOFILE= for a service"},
-	{"memory.ksm", "Page sharing between guests (KSM)", CAT_MEMORY, NULL, WARN, judge_ksm,
+	{"memory.ksm", "page sharing between guests (KSM)", CAT_MEMORY, NULL, WARN, judge_ksm,
 	 .why = "KSM merges equal pages of guests: more guests fit, at the price of CPU time and "
 		"of "
 		"side channels between them."},

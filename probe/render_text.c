@@ -142,23 +142,70 @@ static void print_evidence(const struct finding *f, struct strbuf *out)
 	}
 }
 
-/* All passes of a category on one line: nobody reads forty of them. */
-static void print_passes(const struct report *r, enum category c, const struct render_options *o,
-			 struct strbuf *out)
+/* What is not there and was not asked for: no news, and no reason for alarm. */
+static bool is_absent(const struct report *r, const struct finding *f)
+{
+	return f->missed && (f->verdict == FAIL || f->verdict == WARN) && !report_requires(r, f) &&
+	       !report_wants(r, f);
+}
+
+/* What the first lines have said already. */
+static bool is_told(const struct report *r, const struct finding *f)
+{
+	for (size_t i = 0; i < r->nanswers; i++) {
+		const struct answer *a = &r->answers[i];
+
+		if (a->cause.text && str_eq(f->note, a->cause.text))
+			return true;
+		for (size_t k = 0; k < a->nmisses; k++)
+			if (a->misses[k] == f)
+				return true;
+	}
+	return false;
+}
+
+enum group { PASSED, ABSENT, TOLD, SPOKEN, SILENT };
+
+static enum group group_of(const struct report *r, const struct finding *f)
+{
+	if (f->verdict == PASS)
+		return PASSED;
+	if (f->verdict == SKIP)
+		return SILENT;
+	if (is_told(r, f))
+		return TOLD;
+	return is_absent(r, f) ? ABSENT : SPOKEN;
+}
+
+/* One group of a category on one line: nobody reads forty of them. */
+static void print_group(const struct report *r, enum category c, enum group g, const char *name,
+			enum colour colour, const struct render_options *o, struct strbuf *out)
 {
 	struct strbuf ids = {0};
 
-	for (size_t i = 0; i < r->nfindings; i++)
-		if (r->findings[i].check->category == c && r->findings[i].verdict == PASS)
-			strbuf_printf(&ids, "%s%s", ids.len ? ", " : "", r->findings[i].check->id);
+	for (size_t i = 0; i < r->nfindings; i++) {
+		const struct finding *f = &r->findings[i];
+
+		if (f->check->category == c && group_of(r, f) == g)
+			strbuf_printf(&ids, "%s%s", ids.len ? ", " : "", f->check->id);
+	}
 	if (ids.len) {
 		strbuf_add(out, "  ");
-		paint(out, o, GREEN, "pass");
-		strbuf_add(out, "    ");
+		paint(out, o, colour, name);
+		strbuf_printf(out, "%*s", (int)(8 - strlen(name)), "");
 		fold(out, o, strbuf_str(&ids), 10, 10);
 		strbuf_addc(out, '\n');
 	}
 	strbuf_fini(&ids);
+}
+
+static void print_whole(const struct finding *f, const struct render_options *o, struct strbuf *out)
+{
+	print_finding(f, o, out);
+	if (f->fix && (f->verdict == WARN || f->verdict == FAIL))
+		print_fix(f->fix, o, out);
+	if (o->verbose)
+		print_evidence(f, out);
 }
 
 static void print_category(const struct report *r, enum category c, const struct render_options *o,
@@ -173,18 +220,14 @@ static void print_category(const struct report *r, enum category c, const struct
 	for (size_t i = 0; i < r->nfindings; i++) {
 		const struct finding *f = &r->findings[i];
 
-		if (f->check->category != c)
-			continue;
-		if (!o->verbose && (f->verdict == PASS || f->verdict == SKIP))
-			continue;
-		print_finding(f, o, out);
-		if (f->fix && (f->verdict == WARN || f->verdict == FAIL))
-			print_fix(f->fix, o, out);
-		if (o->verbose)
-			print_evidence(f, out);
+		if (f->check->category == c && (o->verbose || group_of(r, f) == SPOKEN))
+			print_whole(f, o, out);
 	}
-	if (!o->verbose)
-		print_passes(r, c, o, out);
+	if (!o->verbose) {
+		print_group(r, c, TOLD, "above", YELLOW, o, out);
+		print_group(r, c, ABSENT, "absent", FAINT, o, out);
+		print_group(r, c, PASSED, "pass", GREEN, o, out);
+	}
 	if (out->len == before)
 		strbuf_add(out, "  nothing that applies here\n");
 }
@@ -222,4 +265,7 @@ void render_text(const struct report *r, const struct render_options *o, struct 
 	for (int c = 0; c < CAT_COUNT; c++)
 		if (has_category(r, (enum category)c))
 			print_category(r, (enum category)c, o, out);
+	if (!o->verbose)
+		strbuf_add(out, "\n`vmint probe --explain ID` tells what a check means, "
+				"`--verbose` shows the evidence.\n");
 }

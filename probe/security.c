@@ -202,7 +202,7 @@ static void judge_vulnerabilities(const struct host *h, struct finding *f)
 	finding_cite(f, &s->exposed);
 	finding_cite(f, &s->inside);
 	if (v) {
-		finding_miss(f, "%s: %s%s", s->exposed.text, v->harm,
+		finding_warn(f, "%s: %s%s", s->exposed.text, v->harm,
 			     strchr(s->exposed.text, ',') ? ", and more" : "");
 		fix_exposed(h, f);
 	} else if (s->inside.is == YES) {
@@ -227,7 +227,7 @@ static void judge_smt(const struct host *h, struct finding *f)
 	if (s->smt.is == NO)
 		finding_pass(f, "hyper-threads are not in use");
 	else if (s->smt_exposed.is == YES)
-		finding_miss(f, "hyper-threads are in use, and %s leaks between them",
+		finding_warn(f, "hyper-threads are in use, and %s leaks between them",
 			     s->smt_exposed.text);
 	else
 		finding_pass(f, "hyper-threads are in use; the kernel knows of nothing that leaks "
@@ -245,10 +245,10 @@ static void judge_microcode(const struct host *h, struct finding *f)
 	else if (h->cpu.arch_kind && h->cpu.arch_kind != ARCH_X86)
 		finding_skip(f, "an x86 question");
 	else if (s->microcode_missing.is == YES)
-		finding_miss(f, "%s: the kernel needs newer microcode than %s",
+		finding_warn(f, "%s: the kernel needs newer microcode than %s",
 			     s->microcode_missing.text, fact_str(s->microcode, "this"));
 	else if (s->microcode_same.is == NO)
-		finding_miss(f, "the CPUs run different microcode: %s", s->microcode_same.text);
+		finding_warn(f, "the CPUs run different microcode: %s", s->microcode_same.text);
 	else if (!finding_if_unknown(f, &s->microcode))
 		finding_pass(f, "version %s", s->microcode.text);
 }
