@@ -13,8 +13,8 @@ VERSION := 0.1.0
 FOLDERS := base probe templates cloud-init provision cli
 
 # What is linked is used by every run; heavier libraries are loaded when first needed (base/lazy.h).
-PACKAGES := libcpuid libkmod libudev yaml-0.1 jansson libdeflate libzstd
-HEADERS := libarchive libxml-2.0 libcrypto ext2fs com_err fdisk blkid
+PACKAGES := libcpuid libudev yaml-0.1 jansson libdeflate libzstd
+HEADERS := libkmod libarchive libxml-2.0 libcrypto ext2fs com_err fdisk blkid
 
 ifneq ($(MAKECMDGOALS),deps)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES) $(HEADERS) 2>/dev/null)

@@ -3,6 +3,7 @@
 
 #include "base/lazy_archive.h"
 #include "base/lazy_crypto.h"
+#include "base/lazy_kmod.h"
 #include "base/lazy_xml.h"
 #include "base/scope.h"
 
@@ -18,6 +19,7 @@ static const struct {
 	const char *name, *what, *package;
 	int (*load)(struct err *e);
 } lazy[] = {
+	{"libkmod", "kernel modules on disk", "libkmod2", lazy_kmod_load},
 	{"libarchive", "captures, OVA", "libarchive13", lazy_archive_load},
 	{"libxml2", "OVF", "libxml2", lazy_xml_load},
 	{"libcrypto", "digests, signatures", "libssl3", lazy_crypto_load},
@@ -26,7 +28,7 @@ static const struct {
 void version_print(void)
 {
 	printf("vmint %s\n", VMINT_VERSION);
-	printf("libcpuid %s, libkmod, libudev, libyaml %s, jansson %s, libdeflate %s, libzstd %s\n",
+	printf("libcpuid %s, libudev, libyaml %s, jansson %s, libdeflate %s, libzstd %s\n",
 	       cpuid_lib_version(), yaml_get_version_string(), jansson_version_str(),
 	       LIBDEFLATE_VERSION_STRING, ZSTD_versionString());
 	for (size_t i = 0; i < ARRAY_SIZE(lazy); i++) {

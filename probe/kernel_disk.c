@@ -3,13 +3,13 @@
  * would follow the folder's symlinks out of it, and cannot look into an archive. */
 #include "probe/host.h"
 
+#include "base/lazy_kmod.h"
 #include "base/scope.h"
 #include "base/str.h"
 #include "probe/kernel_parts.h"
 #include "probe/modprobe.h"
 
 #include <errno.h>
-#include <libkmod.h>
 #include <string.h>
 
 /* One libkmod context for all questions of a run: opened by the first, closed by kernel_disk_close. */
@@ -27,6 +27,8 @@ static void quiet(void *data, int priority, const char *file, int line, const ch
 static struct kmod_ctx *context(struct kernel_disk *d)
 {
 	if (!d->ctx) {
+		if (lazy_kmod_load(NULL) < 0)
+			return NULL;
 		d->ctx = kmod_new(d->dir, NULL);
 		if (!d->ctx)
 			return NULL;
@@ -83,7 +85,7 @@ static int ask_kmod(void *arg, struct strbuf *out)
 	struct kmod_ctx *ctx = context(q->disk);
 
 	if (!ctx)
-		return -ENOMEM;
+		return -ENOSYS;
 	if (q->disk->dir)
 		add_files(ctx, q->name, out);
 	add_from_config(kmod_config_get_blacklists(ctx), "blacklist", q->name, out);

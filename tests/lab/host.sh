@@ -90,6 +90,8 @@ run_prepare()
 	cp "$LAB/init.sh" "$WORK/run/init"
 	cp "$VMINT" "$WORK/run/usr/local/bin/vmint"
 	copy_program "$WORK/run" "$VMINT"
+	# Loaded when first needed, so that ldd does not tell.
+	copy_program "$WORK/run" "$(PATH=$PATH:/sbin ldconfig -p | awk '/libkmod\.so\.2 .*x86-64/ { print $NF; exit }')"
 	rm -f "$WORK/run$VMINT"
 	chmod 755 "$WORK/run/init" "$WORK/run/lab/tool"
 }
