@@ -40,9 +40,6 @@ static int check_name(const char *name, struct err *e)
 	if (strchr(name, '/') || strchr(name, '\\'))
 		return err_set(e, EINVAL, "vmdk: extent \"%.200s\" is a path, not a member's name",
 			       name);
-	for (const char *c = name; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return err_set(e, EINVAL, "vmdk: an extent name with control characters");
 	return 0;
 }
 
@@ -143,6 +140,10 @@ static int parse_line(struct arena *a, char *line, struct vmdk_text *t, struct e
 {
 	char word[16] = "";
 
+	/* What is quoted in a sentence must not move anybody's cursor. */
+	for (const char *c = line; *c; c++)
+		if (((unsigned char)*c < ' ' && !strchr("\t\r", *c)) || *c == 0x7f)
+			return err_set(e, EINVAL, "vmdk: a descriptor with control characters");
 	line = str_trim(line);
 	if (!*line || *line == '#')
 		return 0;
