@@ -178,8 +178,10 @@ static int nbd_driver_extent(struct disk *d, uint64_t n, uint64_t off, struct ex
 			     struct err *e)
 {
 	struct nbd *nbd = (struct nbd *)d;
-	nbd_extent_callback callback = {.callback = first_extent, .user_data = x};
+	nbd_extent_callback callback = {0};
 
+	callback.callback = first_extent;
+	callback.user_data = x;
 	*x = (struct extent){.len = n, .kind = EXTENT_DATA};
 	if (!nbd->extents)
 		return 0;

@@ -103,9 +103,9 @@ int trust_compare(const struct package *p, const struct manifest_entry *entry,
 static int digest_member(const struct package *p, const struct member *m, enum digest_kind kind,
 			 uint8_t *out, atomic_ullong *done, struct err *e)
 {
-	SCOPED(free_at) uint8_t *part = malloc(PART);
+	SCOPED(free_at) uint8_t *part = xmalloc(PART);
 	struct digest d;
-	int r = part ? digest_init(&d, kind, e) : err_set(e, ENOMEM, "out of memory");
+	int r = digest_init(&d, kind, e);
 
 	if (r < 0)
 		return r;

@@ -107,7 +107,7 @@ one()
 }
 
 tab=$(printf '\t')
-grep -E "^[^$tab]*$tab[^$tab]*$tab[^$tab]*$tab[^$tab]*$tab[^$tab]*$tab(disk image|VMDK text)" "$data/MANIFEST.tsv" >"$dir/rows"
+grep -E "^[^${tab}]*${tab}[^${tab}]*${tab}[^${tab}]*${tab}[^${tab}]*${tab}[^${tab}]*${tab}(disk image|VMDK text)" "$data/MANIFEST.tsv" >"$dir/rows"
 while IFS=$tab read -r name _ _ _ _ _ _ facts; do
 	one "$name" "$facts"
 done <"$dir/rows"
