@@ -96,21 +96,29 @@ run_prepare()
 	chmod 755 "$WORK/run/init" "$WORK/run/lab/tool"
 }
 
-# Boots the host whose row b_* holds and unpacks its answers.
+host_run()
+{
+	timeout "$1" qemu-system-x86_64 -accel tcg,thread=multi -cpu "max,-la57$b_cpu" -M "q35$b_machine" -smp 2 -m 768 -nodefaults \
+		-display none -no-reboot -serial "file:$dir/console" -serial "file:$dir/answers" $b_devices \
+		-kernel "$kernel" -initrd "$dir/initrd" -append "console=ttyS0 quiet loglevel=1 panic=-1 $b_args" \
+		</dev/null >"$dir/qemu.log" 2>&1
+	tar -xzf "$dir/answers" -C "$WORK/results/$b_name" 2>>"$dir/qemu.log"
+}
+
+# Boots the host whose row b_* holds and unpacks its answers. A machine emulated in software stops now and then:
+# one that did not finish is booted once more.
 host_boot()
 {
 	dir=$WORK/boot-$b_name
 	rm -rf "$dir"
-	mkdir -p "$dir/name/lab"
+	mkdir -p "$dir/name/lab" "$WORK/results/$b_name"
 	echo "$b_name" >"$dir/name/lab/name"
 	pack "$dir/name" "$dir/name.cpio"
 	cat "$base" "$WORK/run.cpio" "$dir/name.cpio" >"$dir/initrd"
-	timeout 240 qemu-system-x86_64 -accel tcg,thread=multi -cpu "max,-la57$b_cpu" -M "q35$b_machine" -smp 2 -m 768 -nodefaults \
-		-display none -no-reboot -serial "file:$dir/console" -serial "file:$dir/answers" $b_devices \
-		-kernel "$kernel" -initrd "$dir/initrd" -append "console=ttyS0 quiet loglevel=1 panic=-1 $b_args" \
-		</dev/null >"$dir/qemu.log" 2>&1
+	if ! host_run 120; then
+		cp "$dir/console" "$dir/console.first"
+		echo "lab: the host '$b_name' did not finish; once more" >&2
+		host_run 240 || echo "lab: the host '$b_name' did not finish; see $dir/console and qemu.log" >&2
+	fi
 	rm -f "$dir/initrd"
-	mkdir -p "$WORK/results/$b_name"
-	tar -xzf "$dir/answers" -C "$WORK/results/$b_name" 2>>"$dir/qemu.log" ||
-		echo "lab: the host '$b_name' did not finish; see $dir/console and qemu.log" >&2
 }

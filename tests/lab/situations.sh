@@ -58,8 +58,8 @@ situation run-refused via="$TOOL refuse run 22 --" truth=no verdict=not-ready ca
 situation masked-by-null do='mount --bind /dev/null /dev/kvm' truth=no verdict=not-ready cause=node-number says='null|1:3'
 situation read-only-mount do='own_dev; mount -o remount,bind,ro /dev' truth=yes verdict=ready
 situation hidepid do='mount -o remount,hidepid=2 /proc' via="$member" truth=yes verdict=ready
-situation chroot-without-dev do='own_root' via="chroot $LAB_TMP/root $TOOL --" truth=no verdict=not-ready cause=node-missing says='chroot|/dev'
-situation container-without-device do='own_dev; no_node; : >/.dockerenv' undo='rm -f /.dockerenv' via="unshare -p -f -i -u -n $TOOL --" truth=no verdict=not-ready cause=node-not-given says='device'
+situation chroot-without-dev do='own_root' via="chroot $LAB_TMP/root $TOOL --" truth=no verdict=not-ready cause=node-missing says='chroot|/dev' facts=place.container.is=no
+situation container-without-device do='own_dev; no_node; : >/.dockerenv' undo='rm -f /.dockerenv' via="unshare -p -f -i -u -n $TOOL --" truth=no verdict=not-ready cause=node-not-given says='device' facts='place.container.is=yes place.container.text=Docker'
 situation left-over-dockerenv do=': >/.dockerenv' undo='rm -f /.dockerenv' ask=container truth=no verdict=ready checks=place.conflict=warn facts='place.container.is=no place.vm.text=QEMU'
 situation cpuinfo-without-flag do='cpuinfo "s/ svm\\b//"' truth=yes verdict=ready
 situation cpuinfo-long-line do='cpuinfo "s/ svm\\b//; s/^(flags.*)/\1 $(seq -s" " 1000 1400) svm/"' truth=yes verdict=ready
@@ -69,13 +69,17 @@ situation no-sys do='umount -l /sys' truth=yes verdict=ready
 # ---- what is not a yes or no about KVM ----
 
 boot around prepare='modprobe kvm_amd'
-situation hugepages do='echo 16 >/proc/sys/vm/nr_hugepages' undo='echo 0 >/proc/sys/vm/nr_hugepages' ask=hugepages truth=yes verdict=ready
-situation memory-limited do='mkdir /sys/fs/cgroup/lab; echo +memory >/sys/fs/cgroup/cgroup.subtree_control; echo 64M >/sys/fs/cgroup/lab/memory.max; echo $$ >/sys/fs/cgroup/lab/cgroup.procs' undo='rmdir /sys/fs/cgroup/lab; echo -memory >/sys/fs/cgroup/cgroup.subtree_control' ask=memory truth=no verdict=ready
-situation cgroup2-only do=: ask=cgroup truth=v2 verdict=ready
-situation cgroup1-only do='umount /sys/fs/cgroup; mount -t tmpfs cg /sys/fs/cgroup; for c in cpu memory devices; do mkdir /sys/fs/cgroup/$c; mount -t cgroup -o $c $c /sys/fs/cgroup/$c; done' undo='mount | grep -c cgroup >/dev/null' ask=cgroup truth=v1 verdict=ready
-situation nested-on do=: probe='--for nested' ask=nested truth=yes verdict=ready
-situation vhost-and-tun do='modprobe vhost_net; modprobe tun' undo='rmmod vhost_net' ask=vhost truth=yes verdict=ready
-situation no-vhost do='rm -f /dev/vhost-net' ask=vhost truth=no verdict=ready
+situation hugepages do='echo 16 >/proc/sys/vm/nr_hugepages' undo='echo 0 >/proc/sys/vm/nr_hugepages' ask=hugepages truth=yes verdict=ready checks=memory.hugepages=pass facts=memory.hugepages-2m.number=16
+situation memory-limited do='mkdir /sys/fs/cgroup/lab; echo +memory >/sys/fs/cgroup/cgroup.subtree_control; echo 64M >/sys/fs/cgroup/lab/memory.max; echo $$ >/sys/fs/cgroup/lab/cgroup.procs' undo='usleep 500000; rmdir /sys/fs/cgroup/lab; echo -memory >/sys/fs/cgroup/cgroup.subtree_control' ask=memory truth=no verdict=ready checks='memory.cgroup-limit=warn memory.enough=warn' facts=memory.cgroup-limit.number=67108864
+situation cgroup2-only do=: ask=cgroup truth=v2 verdict=ready facts=isolation.cgroup.text=v2
+situation nested-on do=: probe='--for nested' ask=nested truth=yes verdict=ready checks=kvm.nested=pass
+situation vhost-and-tun do='modprobe vhost_net; modprobe tun' undo='rmmod vhost_net' ask=vhost truth=yes verdict=ready checks='kvm.vhost-net=pass network.tun=pass'
+situation no-vhost do='rm -f /dev/vhost-net' ask=vhost truth=no verdict=ready checks=kvm.vhost-net=warn
+situation userns-forbidden do='echo 0 >/proc/sys/user/max_user_namespaces' undo='echo 9999 >/proc/sys/user/max_user_namespaces' ask=userns truth=no verdict=ready checks='isolation.userns=warn|fail'
+situation userns-root-only do='echo 0 >/proc/sys/kernel/unprivileged_userns_clone' undo='echo 1 >/proc/sys/kernel/unprivileged_userns_clone' via="$member" ask=userns truth=no verdict=ready checks='isolation.userns=warn|fail'
+situation ksm-on do='echo 1 >/sys/kernel/mm/ksm/run' undo='echo 0 >/sys/kernel/mm/ksm/run' ask=ksm truth=yes verdict=ready facts=memory.ksm.is=yes
+situation cgroup-hybrid do='umount /sys/fs/cgroup; mount -t tmpfs cg /sys/fs/cgroup; mkdir /sys/fs/cgroup/unified /sys/fs/cgroup/devices; mount -t cgroup2 c /sys/fs/cgroup/unified; mount -t cgroup -o devices d /sys/fs/cgroup/devices' ask=cgroup truth=hybrid verdict=ready facts=isolation.cgroup.text=hybrid
+situation cgroup1-only do='umount /sys/fs/cgroup; mount -t tmpfs cg /sys/fs/cgroup; for c in cpu memory devices; do mkdir /sys/fs/cgroup/$c; mount -t cgroup -o $c $c /sys/fs/cgroup/$c; done' undo='mount | grep -c cgroup >/dev/null' ask=cgroup truth=v1 verdict=ready facts=isolation.cgroup.text=v1
 
 # ---- modules: kvm is taken out, and kept out ----
 
