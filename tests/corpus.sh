@@ -31,5 +31,5 @@ for piece in tests/corpus/*.c tests/corpus/*.sh; do
 done
 awk '/ [0-9]+ passed, [0-9]+ failed/ {
 	for (i = 2; i <= NF; i++) { if ($i ~ /^passed/) ok += $(i - 1); if ($i ~ /^failed/) no += $(i - 1) }
-} END { printf "%d passed, %d failed\n", ok, no; exit no > 0 }' "$log" || bad=1
+} END { printf "corpus: %d passed, %d failed\n", ok, no; exit no > 0 }' "$log" || bad=1
 exit $bad
