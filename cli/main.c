@@ -14,6 +14,7 @@ static const struct verb *const verbs[] = {
 	&verb_probe,
 	&verb_capture,
 	&verb_compare,
+	&verb_seed,
 };
 
 static void print_help(void)

@@ -29,3 +29,4 @@ void opts_print(const struct opt *opts, size_t n);
 extern const struct verb verb_probe;
 extern const struct verb verb_capture;
 extern const struct verb verb_compare;
+extern const struct verb verb_seed;

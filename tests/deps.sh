@@ -40,6 +40,11 @@ cpio                  test   their initramfs
 kmod                  test   their modules
 cpu-checker           test   kvm-ok, to compare with
 msr-tools             test   what kvm-ok needs
+cloud-init            test   the real reader of seeds
+cloud-image-utils     test   cloud-localds, to compare with
+genisoimage           test   isoinfo; what cloud-localds needs
+xorriso               test   another reader of ISO images
+mtools                test   another reader of FAT images
 libvirt-clients       test   virt-host-validate, to compare with
 '
 
