@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/scope.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 static const struct {
@@ -116,6 +117,9 @@ bool finding_if_unknown(struct finding *f, const struct fact *fact)
 	finding_cite(f, fact);
 	if (!fact->err)
 		finding_unsure(f, "nobody could ask%s%s", fact->source ? ": " : "",
+			       fact->source ? fact->source : "");
+	else if (fact->err == ENODATA)
+		finding_unsure(f, "the capture does not tell%s%s", fact->source ? ": " : "",
 			       fact->source ? fact->source : "");
 	else
 		finding_unsure(f, "%s: %s", fact->source ? fact->source : "?", err_word(fact->err));
