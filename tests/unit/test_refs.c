@@ -1,0 +1,104 @@
+/* Ids in every form they are written in. */
+#include "provision/refs.h"
+
+#include "base/str.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define OLD "53e8bffa-c678-48b9-b7cb-1a4d0bb03ead"
+#define NEW "00112233-4455-4677-8899-aabbccddeeff"
+
+static void replaced(const struct refs *r, const char *from, const char *to, size_t times)
+{
+	char text[512];
+
+	strcpy(text, from);
+	assert_int_equal(refs_apply(r, text, strlen(text), REF_ANY), times);
+	assert_string_equal(text, to);
+}
+
+static void every_written_form_follows(void **state)
+{
+	struct arena a = {0};
+	struct refs r = {.a = &a};
+
+	(void)state;
+	assert_true(refs_add(&r, REF_UUID, "vda1", OLD, NEW));
+	assert_true(refs_add(&r, REF_FAT, "vda15", "F3DD-8F3E", "1A2B-3C4D"));
+	assert_true(refs_add(&r, REF_PARTUUID, "vda1", "9a8b7c6d-01", "01234567-01"));
+	assert_true(refs_add(&r, REF_MACHINE_ID, "machine-id", "0123456789abcdef0123456789abcdef",
+			     "fedcba9876543210fedcba9876543210"));
+	assert_true(refs_add(&r, REF_MAC, "mac", "52:54:00:aa:bb:01", "02:11:22:33:44:5f"));
+	assert_true(refs_add(&r, REF_LVM, "pv", "5zzOGK-CJme-3cbf-KcoR-fmnE-AcpB-C9YxtV",
+			     "AAAAAA-BBBB-CCCC-DDDD-EEEE-FFFF-GGGGGG"));
+	assert_false(refs_add(&r, REF_UUID, "again", OLD, NEW));
+	assert_false(refs_add(&r, REF_UUID, "not one", "53e8bffa", NEW));
+
+	replaced(&r, "UUID=" OLD " / ext4\nroot=UUID=53E8BFFA-C678-48B9-B7CB-1A4D0BB03EAD ro",
+		 "UUID=" NEW " / ext4\nroot=UUID=00112233-4455-4677-8899-AABBCCDDEEFF ro", 2);
+	replaced(&r, "53e8bffac67848b9b7cb1a4d0bb03ead", "00112233445546778899aabbccddeeff", 1);
+	replaced(&r,
+		 "dev-disk-by\\x2duuid-53e8bffa\\x2dc678\\x2d48b9\\x2db7cb\\x2d1a4d0bb03ead.swap",
+		 "dev-disk-by\\x2duuid-00112233\\x2d4455\\x2d4677\\x2d8899\\x2daabbccddeeff.swap",
+		 1);
+	replaced(&r, "UUID=F3DD-8F3E /boot/efi vfat; f3dd-8f3e; UUID=\"F3DD-8F3E\"",
+		 "UUID=1A2B-3C4D /boot/efi vfat; 1a2b-3c4d; UUID=\"1A2B-3C4D\"", 3);
+	replaced(&r, "boot-efi by\\x2duuid-F3DD\\x2d8F3E.mount",
+		 "boot-efi by\\x2duuid-1A2B\\x2d3C4D.mount", 1);
+	replaced(&r, "PARTUUID=9a8b7c6d-01 9A8B7C6D-01 9a8b7c6d-02",
+		 "PARTUUID=01234567-01 01234567-01 9a8b7c6d-02", 2);
+	replaced(&r, "/boot/0123456789abcdef0123456789abcdef/6.1/linux",
+		 "/boot/fedcba9876543210fedcba9876543210/6.1/linux", 1);
+	replaced(&r, "52:54:00:AA:BB:01 enx525400aabb01 52-54-00-aa-bb-01",
+		 "02:11:22:33:44:5F enx02112233445f 02-11-22-33-44-5f", 3);
+	replaced(&r, "5zzOGKCJme3cbfKcoRfmnEAcpBC9YxtV", "AAAAAABBBBCCCCDDDDEEEEFFFFGGGGGG", 1);
+	arena_fini(&a);
+}
+
+static void neighbours_are_other_ids(void **state)
+{
+	struct arena a = {0};
+	struct refs r = {.a = &a};
+
+	(void)state;
+	refs_add(&r, REF_FAT, "vda15", "c678-48b9", "1a2b-3c4d");
+	refs_add(&r, REF_PARTUUID, "vda1", "53e8bffa-c6", "01234567-c6");
+	replaced(&r, OLD, OLD, 0);
+	replaced(&r, "0c678-48b9 c678-48b9f", "0c678-48b9 c678-48b9f", 0);
+	arena_fini(&a);
+}
+
+static void binary_forms_follow_and_pinned_ones_stay(void **state)
+{
+	struct arena a = {0};
+	struct refs r = {.a = &a};
+	char bytes[] = "\x53\xe8\xbf\xfa\xc6\x78\x48\xb9\xb7\xcb\x1a\x4d\x0b\xb0\x3e\xad";
+	char guid[] = "\xfa\xbf\xe8\x53\x78\xc6\xb9\x48\xb7\xcb\x1a\x4d\x0b\xb0\x3e\xad";
+	struct ref_hit hit;
+
+	(void)state;
+	refs_add(&r, REF_UUID, "vda1", OLD, NEW);
+	assert_true(refs_next(&r, bytes, 16, 0, REF_ANY, &hit));
+	assert_int_equal(hit.len, 16);
+	assert_int_equal(refs_apply(&r, guid, 16, REF_ANY), 1);
+	assert_memory_equal(guid, "\x33\x22\x11\x00\x55\x44\x77\x46\x88\x99", 10);
+	refs_old(&r, OLD)->pinned = true;
+	assert_int_equal(refs_apply(&r, bytes, 16, REF_ANY), 0);
+	assert_true(refs_next(&r, bytes, 16, 0, REF_ANY, &hit));
+	arena_fini(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_written_form_follows),
+		cmocka_unit_test(neighbours_are_other_ids),
+		cmocka_unit_test(binary_forms_follow_and_pinned_ones_stay),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
