@@ -34,6 +34,7 @@
 	X(archive_read_free)                                                                       \
 	X(archive_read_new)                                                                        \
 	X(archive_read_next_header)                                                                \
+	X(archive_read_open)                                                                       \
 	X(archive_read_open_fd)                                                                    \
 	X(archive_read_open_memory)                                                                \
 	X(archive_read_support_filter_all)                                                         \
@@ -90,6 +91,7 @@ LAZY_LIBRARY(archive, ARCHIVE_FUNCTIONS)
 #define archive_read_free lazy_archive.archive_read_free
 #define archive_read_new lazy_archive.archive_read_new
 #define archive_read_next_header lazy_archive.archive_read_next_header
+#define archive_read_open lazy_archive.archive_read_open
 #define archive_read_open_fd lazy_archive.archive_read_open_fd
 #define archive_read_open_memory lazy_archive.archive_read_open_memory
 #define archive_read_support_filter_all lazy_archive.archive_read_support_filter_all

@@ -62,6 +62,70 @@ void strbuf_printf(struct strbuf *b, const char *fmt, ...)
 	va_end(again);
 }
 
+/* The code point at s and its length; 0 for what is no UTF-8. */
+static size_t code_point(const unsigned char *s, uint32_t *out)
+{
+	static const struct {
+		unsigned char mask, lead;
+		uint32_t least;
+	} forms[] = {{0x80, 0, 0}, {0xe0, 0xc0, 0x80}, {0xf0, 0xe0, 0x800}, {0xf8, 0xf0, 0x10000}};
+
+	for (size_t n = 0; n < sizeof forms / sizeof forms[0]; n++) {
+		uint32_t c = s[0] & (unsigned char)~forms[n].mask;
+
+		if ((s[0] & forms[n].mask) != forms[n].lead)
+			continue;
+		for (size_t i = 1; i <= n; i++) {
+			if ((s[i] & 0xc0) != 0x80)
+				return 0;
+			c = c << 6 | (s[i] & 0x3f);
+		}
+		*out = c;
+		return c < forms[n].least || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff) ? 0
+											  : n + 1;
+	}
+	return 0;
+}
+
+static bool is_printable(uint32_t c)
+{
+	static const uint32_t bad[][2] = {
+		{0, 0x1f},        {0x7f, 0x9f},       {0xad, 0xad},     {0x61c, 0x61c},
+		{0x200b, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f}, {0xfeff, 0xfeff},
+		{0xfff0, 0xfffb}, {0xe0000, 0xe0fff},
+	};
+
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		if (c >= bad[i][0] && c <= bad[i][1])
+			return false;
+	return true;
+}
+
+void strbuf_add_plain(struct strbuf *b, const char *s, size_t most)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	size_t shown = 0;
+	uint32_t c = 0;
+
+	while (*p) {
+		size_t space = strspn((const char *)p, " \t\r\n"),
+		       n = space ? space : code_point(p, &c);
+
+		if (most && shown == most) {
+			strbuf_add(b, "...");
+			return;
+		}
+		shown++;
+		if (space)
+			strbuf_addc(b, ' ');
+		else if (n && is_printable(c))
+			strbuf_addn(b, p, n);
+		else
+			strbuf_addc(b, '?');
+		p += n ? n : 1;
+	}
+}
+
 const char *strbuf_str(const struct strbuf *b)
 {
 	return b->text ? b->text : "";

@@ -15,6 +15,9 @@ void strbuf_add(struct strbuf *b, const char *s);
 void strbuf_addn(struct strbuf *b, const void *p, size_t n);
 void strbuf_addc(struct strbuf *b, char c);
 void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Text from outside, for people: control characters, escape sequences, marks that turn the writing direction and
+ * broken UTF-8 become '?', white space of any length one space. At most `most` characters, then "..."; 0: all. */
+void strbuf_add_plain(struct strbuf *b, const char *s, size_t most);
 /* Never NULL. */
 const char *strbuf_str(const struct strbuf *b);
 

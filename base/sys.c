@@ -110,6 +110,13 @@ int sys_open_in_root(int dir, const char *path, int flags, mode_t mode)
 	return open_resolved(dir, path, flags, mode, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
+int sys_dup(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+
+	return copy < 0 ? -errno : copy;
+}
+
 int sys_close(int fd)
 {
 	/* After EINTR Linux has closed the descriptor: a second close could hit another thread's. */

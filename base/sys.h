@@ -16,6 +16,7 @@ int sys_openat(int dir, const char *path, int flags, mode_t mode);
 int sys_open_beneath(int dir, const char *path, int flags, mode_t mode);
 /* dir is taken as "/": symlinks and ".." stay inside it. */
 int sys_open_in_root(int dir, const char *path, int flags, mode_t mode);
+int sys_dup(int fd);
 int sys_close(int fd); /* for descriptors whose close may report a write error */
 
 /* The whole range, or fewer bytes only at end of file. */

@@ -15,6 +15,7 @@ static const struct verb *const verbs[] = {
 	&verb_capture,
 	&verb_compare,
 	&verb_seed,
+	&verb_inspect,
 };
 
 static void print_help(void)
@@ -60,13 +61,23 @@ static int finish(int status)
 	return STATUS_TROUBLE;
 }
 
+/* The sentence may hold names from a file somebody else made. */
+static void print_error(const char *verb, const struct err *e)
+{
+	struct strbuf text = {0};
+
+	strbuf_add_plain(&text, e->text, 0);
+	fprintf(stderr, "vmint %s: %s\n", verb, strbuf_str(&text));
+	strbuf_fini(&text);
+}
+
 static int run_verb(const struct verb *verb, int argc, char **argv)
 {
 	struct err e = {0};
 	int status = verb->run(argc, argv, &e);
 
 	if (e.code)
-		fprintf(stderr, "vmint %s: %s\n", verb->name, e.text);
+		print_error(verb->name, &e);
 	return finish(status);
 }
 

@@ -30,3 +30,4 @@ extern const struct verb verb_probe;
 extern const struct verb verb_capture;
 extern const struct verb verb_compare;
 extern const struct verb verb_seed;
+extern const struct verb verb_inspect;

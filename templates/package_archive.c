@@ -1,5 +1,6 @@
 /* Tar members in place; zip and compressed tar through unnamed files. */
 #include "templates/package_archive.h"
+#include "templates/decompress.h"
 
 #include "base/bytes.h"
 #include "base/lazy_archive.h"
@@ -148,15 +149,6 @@ static int add_in_place(struct package *p, struct archive *ar, struct archive_en
 }
 
 /* ---- decompressed ---- */
-
-static int unnamed_file(struct err *e)
-{
-	const char *folder = getenv("TMPDIR");
-	int fd = sys_open(folder && *folder ? folder : "/tmp", O_TMPFILE | O_RDWR, 0600);
-
-	return fd < 0 ? err_sys(e, fd, "an unnamed file in %s", folder && *folder ? folder : "/tmp")
-		      : fd;
-}
 
 static int copy_out(struct package *p, struct archive *ar, int fd, uint64_t *left, uint64_t *size,
 		    const char *name, struct err *e)

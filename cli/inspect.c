@@ -1,0 +1,213 @@
+/* vmint inspect: opens a template, looks at every part of it, prints what is there. */
+#include "cli/inspect.h"
+#include "cli/verb.h"
+
+#include "base/opts.h"
+#include "base/scope.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct settings {
+	const char *format;
+	struct trust_options trust;
+	struct opt_list properties;
+	const char *configuration, *input_format;
+	bool no_verify, help, quiet;
+};
+
+#define OPTIONS(s)                                                                                 \
+	{                                                                                          \
+		{'f', "format", OPT_TEXT, &(s)->format, "FORMAT", "text or json"},                 \
+			{0,           "property",                                                  \
+			 OPT_LIST,    &(s)->properties,                                            \
+			 "KEY=VALUE", "set a property of the template; may be repeated"},          \
+			{0,        "configuration",                                                \
+			 OPT_TEXT, &(s)->configuration,                                            \
+			 "ID",     "one of the template's configurations"},                        \
+			{0,        "input-format",                                                 \
+			 OPT_TEXT, &(s)->input_format,                                             \
+			 "FORMAT", "of a bare disk image: raw, qcow2, vmdk, vdi, vhd, vhdx"},      \
+			{0,        "ca",                                                           \
+			 OPT_TEXT, &(s)->trust.ca,                                                 \
+			 "FILE",   "PEM file of the authorities that may sign"},                   \
+			{0,        "fingerprint",                                                  \
+			 OPT_TEXT, &(s)->trust.fingerprint,                                        \
+			 "HEX",    "SHA-256 of the certificate that must have signed"},            \
+			{0,    "require-manifest",       OPT_FLAG, &(s)->trust.require_manifest,   \
+			 NULL, "no manifest is an error"},                                         \
+			{0,    "require-signature",       OPT_FLAG, &(s)->trust.require_signature, \
+			 NULL, "no signature is an error"},                                        \
+			{0,        "no-verify",                                                    \
+			 OPT_FLAG, &(s)->no_verify,                                                \
+			 NULL,     "do not read the disks to check their digests"},                \
+			{'q',         "quiet", OPT_FLAG,                                           \
+			 &(s)->quiet, NULL,    "no output, only the exit status"},                 \
+			{'h', "help", OPT_FLAG, &(s)->help, NULL, "this text"},                    \
+	}
+
+static void print_help(const struct opt *opts, size_t n)
+{
+	printf("usage: vmint inspect [OPTION]... TEMPLATE\n\n"
+	       "Tells what a template is: an OVA, a folder with an .ovf, a zip or compressed tar "
+	       "of\n"
+	       "one, or a bare disk image. Nothing is unpacked, fetched or changed.\n\n");
+	opts_print(opts, n);
+	printf("\nExit status: 0 fine, 1 it would be refused or is not what its manifest says,\n"
+	       "2 usage error, 3 it cannot be read.\n");
+}
+
+/* ---- gathering ---- */
+
+static void add_problem(struct inspection *i, const char *text)
+{
+	ARENA_GROW(&i->t.a, i->problems, i->nproblems, i->room);
+	i->problems[i->nproblems++] = text;
+}
+
+/* The sentence without the package's own name, which is the headline already. */
+static const char *without_path(const struct inspection *i, const char *text)
+{
+	const char *path = i->t.package.path;
+	size_t n = strlen(path);
+
+	return str_starts(text, path) && str_starts(text + n, ": ") ? text + n + 2 : text;
+}
+
+static const char *keep(struct inspection *i, const struct err *e)
+{
+	return arena_dup(&i->t.a, without_path(i, e->text));
+}
+
+static const char *type_of(const struct template_image *x, enum disk_format f)
+{
+	if (f != DISK_VMDK)
+		return "";
+	return vmdk_stream_of(x->image) ? "streamOptimized" : "";
+}
+
+static void look_at_disk(struct inspection *i, struct inspected_disk *d)
+{
+	SCOPED(template_image_close_at) struct template_image x = {0};
+	struct err e = {0};
+
+	d->format = d->is->format;
+	d->type = "";
+	if (template_disk_open(&i->t, d->is, &x, &e) < 0) {
+		d->problem = keep(i, &e);
+		add_problem(i, d->problem);
+		return;
+	}
+	if (!x.image)
+		return;
+	d->size = x.image->size;
+	if (!d->is->has_format)
+		disk_format_sniff(x.file, &d->format, NULL);
+	d->type = type_of(&x, d->format);
+}
+
+static void look_at_files(struct inspection *i)
+{
+	const struct ovf *o = &i->t.package.ovf;
+
+	for (size_t f = 0; f < o->nfiles; f++) {
+		const struct member *pieces;
+		struct err e = {0};
+		bool disk = false;
+		size_t n;
+
+		for (size_t d = 0; d < o->ndisks; d++)
+			disk = disk || o->disks[d].file == &o->files[f];
+		if (!disk && package_file(&i->t.package, &o->files[f], &pieces, &n, &e) < 0)
+			add_problem(i, keep(i, &e));
+	}
+}
+
+static void look_at_trust(struct inspection *i, const struct settings *s)
+{
+	struct err e = {0};
+	int r = trust_check(&i->t.package, &s->trust, &i->trust, &e);
+
+	if (r == 0 && i->trust.has_manifest && !s->no_verify) {
+		r = trust_check_members(&i->t.package, NULL, NULL, &e);
+		i->digested = r == 0;
+	}
+	if (r < 0)
+		i->trust_problem = keep(i, &e);
+}
+
+static void look(struct inspection *i, const struct settings *s)
+{
+	const struct ovf *o = &i->t.package.ovf;
+
+	for (size_t p = 0; p < o->nproblems; p++)
+		add_problem(i, without_path(i, o->problems[p]));
+	for (size_t w = 0; w < o->nwarnings; w++)
+		o->warnings[w] = without_path(i, o->warnings[w]);
+	look_at_files(i);
+	i->disks = arena_alloc(&i->t.a, (i->t.ndisks + 1) * sizeof *i->disks);
+	for (size_t d = 0; d < i->t.ndisks; d++) {
+		i->disks[d].is = &i->t.disks[d];
+		look_at_disk(i, &i->disks[d]);
+	}
+	look_at_trust(i, s);
+}
+
+/* ---- the verb ---- */
+
+static int inspect(const char *path, const struct settings *s, struct err *e)
+{
+	const struct template_choices choices = {
+		.configuration = s->configuration,
+		.properties = s->properties.items,
+		.nproperties = s->properties.count,
+		.disk_format = s->input_format,
+	};
+	struct inspection i = {.nproblems = 0};
+	struct strbuf out = {0};
+	int status = STATUS_TROUBLE;
+
+	if (template_open(&i.t, path, &choices, e) == 0) {
+		look(&i, s);
+		status = i.nproblems || i.trust_problem ? STATUS_NO : STATUS_OK;
+		if (!s->quiet && str_eq(s->format, "json"))
+			inspect_json(&i, &out);
+		else if (!s->quiet)
+			inspect_text(&i, &out);
+		fwrite(strbuf_str(&out), 1, out.len, stdout);
+		strbuf_fini(&out);
+	}
+	template_close(&i.t);
+	return status;
+}
+
+static int run(int argc, char **argv, struct err *e)
+{
+	struct settings s = {.format = "text"};
+	const struct opt opts[] = OPTIONS(&s);
+	size_t rest;
+
+	if (opts_parse(opts, ARRAY_SIZE(opts), argc, argv, &rest, e) < 0)
+		return STATUS_USAGE;
+	if (s.help) {
+		print_help(opts, ARRAY_SIZE(opts));
+		return STATUS_OK;
+	}
+	if (rest != 1) {
+		err_set(e, EINVAL,
+			rest ? "give one template" : "which template? see `vmint inspect --help`");
+		return STATUS_USAGE;
+	}
+	if (!str_eq(s.format, "text") && !str_eq(s.format, "json")) {
+		err_set(e, EINVAL, "there is no format '%s': text or json", s.format);
+		return STATUS_USAGE;
+	}
+	return inspect(argv[0], &s, e);
+}
+
+const struct verb verb_inspect = {
+	.name = "inspect",
+	.summary = "what is in a template, and whether it may be trusted",
+	.run = run,
+};

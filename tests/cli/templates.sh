@@ -1,0 +1,73 @@
+#!/bin/sh
+# inspect: the answers, the exit status, the JSON against its schema, and text that cannot write to the terminal.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+vmint=${VMINT:-./vmint}
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+
+check()
+{
+	what=$1
+	shift
+	if "$@" >"$work/log" 2>&1; then
+		echo "ok: $what"
+	else
+		echo "not ok: $what"
+		cat "$work/log"
+	fi
+}
+
+# answers STATUS TEXT COMMAND...: the status, and the text somewhere in what was printed.
+answers()
+{
+	code=$1 text=$2
+	shift 2
+	"$@" >"$work/out" 2>&1
+	got=$?
+	[ $got = "$code" ] && grep -qF -- "$text" "$work/out" && return
+	echo "exit $got, expected $code and '$text':"
+	cat "$work/out"
+	return 1
+}
+
+envelope='<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1">'
+
+# descriptor FILE DISK-FILE CAPACITY NAME: one machine with one disk.
+descriptor()
+{
+	cat >"$1" <<END
+$envelope
+ <References><File ovf:id="f" ovf:href="$2"/></References>
+ <DiskSection><Info/><Disk ovf:diskId="d" ovf:fileRef="f" ovf:capacity="$3" ovf:format="http://en.wikipedia.org/wiki/Byte"/></DiskSection>
+ <VirtualSystem ovf:id="v"><Info/><Name>$4</Name></VirtualSystem>
+</Envelope>
+END
+}
+
+mkdir "$work/t"
+head -c 65536 /dev/zero >"$work/t/d.raw"
+descriptor "$work/t/t.ovf" d.raw 65536 "a$(printf '\302\233')b"
+(cd "$work/t" && sha256sum t.ovf d.raw | sed -E 's/^([0-9a-f]+) +(.*)/SHA256(\2)= \1/' >t.mf)
+check "a folder is inspected" answers 0 "every digest is right" "$vmint" inspect "$work/t"
+check "control characters do not reach the terminal" answers 0 "Machine a?b" "$vmint" inspect "$work/t"
+check "--no-verify says so" answers 0 "the digests were not checked" "$vmint" inspect --no-verify "$work/t"
+check "a signature can be required" answers 1 "one is required" "$vmint" inspect --require-signature "$work/t"
+printf x | dd of="$work/t/d.raw" conv=notrunc status=none
+check "a changed disk is not what its manifest says" answers 1 "NOT TO BE TRUSTED: d.raw" "$vmint" inspect "$work/t"
+rm "$work/t/t.mf"
+check "a manifest can be required" answers 1 "one is required" "$vmint" inspect --require-manifest "$work/t"
+descriptor "$work/t/t.ovf" d.raw 512 x
+check "a disk above its capacity would be refused" answers 1 "more than the 512" "$vmint" inspect "$work/t"
+check "no such file" answers 3 "No such file" "$vmint" inspect "$work/absent.ova"
+check "two templates" answers 2 "one template" "$vmint" inspect a b
+check "no such format" answers 2 "text or json" "$vmint" inspect --format yaml "$work/t"
+
+if python3 -c 'import jsonschema' 2>/dev/null; then
+	"$vmint" inspect --format json "$work/t" >"$work/json"
+	check "the JSON keeps to its schema" python3 -c '
+import json, sys, jsonschema
+jsonschema.validate(json.load(open(sys.argv[1])), json.load(open("docs/inspect.schema.json")))' "$work/json"
+else
+	echo "skip: the JSON keeps to its schema: python3-jsonschema is not installed"
+fi
