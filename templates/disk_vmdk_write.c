@@ -47,6 +47,7 @@ struct writer {
 	uint32_t grain;       /* bytes */
 	uint64_t sectors, at; /* at: in the output, in sectors */
 	uint64_t next;        /* the next grain to look at */
+	uint64_t data_until;  /* the end of the data extent it is in */
 	uint64_t table;       /* the number of the grain table being filled */
 	uint8_t gt[GTES * 4];
 	bool gt_used;
@@ -158,27 +159,45 @@ static int put_back(struct writer *w, struct err *e)
 
 /* ---- the pipeline ---- */
 
-/* The next few grains with data. */
+/* Passes over whole grains of nothing: 1 when the next one has data, 0 at the end. A partly empty one is read. */
+static int next_data(struct writer *w, struct err *e)
+{
+	uint64_t end = w->src->size;
+
+	while (w->next * w->grain < end) {
+		uint64_t at = w->next * w->grain, stop;
+		struct extent x;
+		int r;
+
+		/* An extent is asked for once, not again for each of its grains. */
+		if (at < w->data_until)
+			return 1;
+		r = disk_extent(w->src, end - at, at, &x, e);
+		if (r < 0)
+			return r;
+		stop = at + x.len;
+		if (x.kind == EXTENT_DATA)
+			w->data_until = stop;
+		if (x.kind == EXTENT_DATA || stop / w->grain == w->next)
+			return 1;
+		w->next = stop == end ? end / w->grain + 1 : stop / w->grain;
+	}
+	return 0;
+}
+
 static int find_grains(void *ctx, void *slot, struct err *e)
 {
 	struct writer *w = ctx;
 	struct batch *b = slot;
-	uint64_t end = w->src->size;
 
 	b->count = 0;
-	while (b->count < BATCH && w->next * w->grain < end) {
-		uint64_t at = w->next * w->grain, stop;
-		struct extent x;
-		int r = disk_extent(w->src, end - at, at, &x, e);
+	while (b->count < BATCH) {
+		int more = next_data(w, e);
 
-		if (r < 0)
-			return r;
-		stop = at + x.len;
-		if (x.kind != EXTENT_DATA && stop / w->grain > w->next) {
-			/* Whole grains of nothing; a partly empty one is read. */
-			w->next = stop == end ? end / w->grain + 1 : stop / w->grain;
-			continue;
-		}
+		if (more < 0)
+			return more;
+		if (!more)
+			break;
 		b->records[b->count++] = (struct record){.grain = w->next++};
 	}
 	return b->count > 0;

@@ -54,24 +54,20 @@ struct copy {
 	int fd;
 	struct qcow2_writer *to;
 	const struct import_options *o;
-	uint64_t at;
+	uint64_t at, data_until; /* data_until: the end of the data extent it is in */
 };
 
-/* Pieces begin at clusters: what an extent leaves of one is read as data. */
-static int next_piece(void *ctx, void *slot, struct err *e)
+/* Where the data from c->at on ends, or the disk when there is none. Extents end at clusters: what one leaves of
+ * a cluster is read as data. Each is asked for once, not again for each of its pieces. */
+static int find_data(struct copy *c, struct err *e)
 {
-	struct copy *c = ctx;
-	struct piece *p = slot;
 	uint64_t size = c->image->size;
-	int r = c->o->progress ? c->o->progress(c->o->ctx, c->at, size) : 0;
 
-	if (r < 0)
-		return err_sys(e, r, "stopped");
-	while (c->at < size) {
+	while (c->at < size && c->at >= c->data_until) {
 		struct extent x;
 		uint64_t end;
+		int r = disk_extent(c->image, size - c->at, c->at, &x, e);
 
-		r = disk_extent(c->image, size - c->at, c->at, &x, e);
 		if (r < 0)
 			return r;
 		end = c->at + x.len;
@@ -79,15 +75,27 @@ static int next_piece(void *ctx, void *slot, struct err *e)
 			c->at = end == size ? end : end / CLUSTER * CLUSTER;
 			continue;
 		}
-		end = end > size - CLUSTER ? size : (end + CLUSTER - 1) / CLUSTER * CLUSTER;
-		if (size < CLUSTER)
-			end = size;
-		p->off = c->at;
-		p->n = end - c->at < PIECE ? (size_t)(end - c->at) : PIECE;
-		c->at += p->n;
-		return 1;
+		c->data_until =
+			size - end < CLUSTER ? size : (end + CLUSTER - 1) / CLUSTER * CLUSTER;
 	}
 	return 0;
+}
+
+static int next_piece(void *ctx, void *slot, struct err *e)
+{
+	struct copy *c = ctx;
+	struct piece *p = slot;
+	int r = c->o->progress ? c->o->progress(c->o->ctx, c->at, c->image->size) : 0;
+
+	if (r < 0)
+		return err_sys(e, r, "stopped");
+	r = find_data(c, e);
+	if (r < 0 || c->at == c->image->size)
+		return r;
+	p->off = c->at;
+	p->n = c->data_until - c->at < PIECE ? (size_t)(c->data_until - c->at) : PIECE;
+	c->at += p->n;
+	return 1;
 }
 
 static int read_piece(void *ctx, void *slot, struct err *e)

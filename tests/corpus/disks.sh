@@ -100,14 +100,14 @@ one()
 	sectors=$(fact cap_sectors "$facts")
 	[ -n "$sectors" ] && size=$((sectors * 512))
 	if [ "$(fact backing_off "$facts")" != 0 ] && [ -n "$(fact backing_off "$facts")" ]; then
-		refuses "$image" "$1" 'needs the backing file'
+		refuses "$image" "$1" "needs the backing file"
 	else
 		reads "$image" "$1" "$2" "$size"
 	fi
 }
 
 tab=$(printf '\t')
-grep -E "^[^${tab}]*${tab}[^${tab}]*${tab}[^${tab}]*${tab}[^${tab}]*${tab}[^${tab}]*${tab}(disk image|VMDK text)" "$data/MANIFEST.tsv" >"$dir/rows"
+awk -F '\t' '$6 ~ /^(disk image|VMDK text)/' "$data/MANIFEST.tsv" >"$dir/rows"
 while IFS=$tab read -r name _ _ _ _ _ _ facts; do
 	one "$name" "$facts"
 done <"$dir/rows"

@@ -5,6 +5,7 @@
  *	disktool import FORMAT FILE raw|qcow2 OUT [THREADS]   prints the file's SHA-256, as sha256sum does
  *	disktool patch FORMAT FILE SEED overlay|rewrite OUT OUT.raw
  *	    writes here and there on an overlay; commits it as a qcow2 overlay or a rewritten VMDK, and as raw
+ *	disktool rewrite FILE.vmdk OUT.vmdk   one sector changed; prints the new file's SHA-256
  *	disktool sniff FILE */
 #include "templates/disk.h"
 #include "templates/disk_format.h"
@@ -293,13 +294,60 @@ static int do_patch(char **arg, struct err *e)
 	return r == 0 ? sink_flush(&sink) : r;
 }
 
+struct summed_sink {
+	struct file_sink *file;
+	struct digest digest;
+};
+
+static int summed_write(void *ctx, const void *p, size_t n, struct err *e)
+{
+	struct summed_sink *s = ctx;
+	int r = digest_add(&s->digest, p, n, e);
+
+	return r < 0 ? r : sink_write(s->file, p, n, e);
+}
+
+static int do_rewrite(char **arg, struct err *e)
+{
+	static struct file_sink file;
+	struct summed_sink sink = {.file = &file};
+	struct vmdk_sink to = {summed_write, &sink};
+	SCOPED(disk_close_at) struct disk *base = NULL;
+	SCOPED(disk_close_at) struct disk *overlay = NULL;
+	SCOPED(close_at) int fd = new_file(arg[1], e);
+	uint8_t sum[DIGEST_MAX];
+	char hex[2 * DIGEST_MAX + 1], sector[512] = "changed";
+	int r = fd < 0 ? fd : open_image("vmdk", arg[0], &base, e);
+
+	if (r == 0)
+		r = digest_init(&sink.digest, DIGEST_SHA256, e);
+	if (r < 0)
+		return r;
+	file.fd = fd;
+	overlay = disk_overlay(base);
+	r = disk_pwrite(overlay, sector, sizeof sector, base->size / 2 / 512 * 512, e);
+	if (r == 0)
+		r = vmdk_rewrite(base, overlay, NULL, &to, e);
+	if (r == 0)
+		r = sink_flush(&file);
+	if (r == 0)
+		r = digest_final(&sink.digest, sum, e);
+	digest_fini(&sink.digest);
+	if (r < 0)
+		return r;
+	hex_format(sum, digest_kind_size(DIGEST_SHA256), hex);
+	printf("%s  %s\n", hex, arg[1]);
+	return 0;
+}
+
 static const struct verb {
 	const char *name;
 	int args;
 	int (*run)(char **arg, struct err *e);
 } verbs[] = {
-	{"sniff", 1, do_sniff}, {"info", 2, do_info},     {"read", 3, do_read},
-	{"write", 3, do_write}, {"import", 4, do_import}, {"patch", 6, do_patch},
+	{"sniff", 1, do_sniff},     {"info", 2, do_info},     {"read", 3, do_read},
+	{"write", 3, do_write},     {"import", 4, do_import}, {"patch", 6, do_patch},
+	{"rewrite", 2, do_rewrite},
 };
 
 int main(int argc, char **argv)
@@ -315,6 +363,6 @@ int main(int argc, char **argv)
 			fprintf(stderr, "%s\n", e.text[0] ? e.text : err_word(r));
 		return r < 0 ? 3 : 0;
 	}
-	fprintf(stderr, "usage: disktool sniff|info|read|write|import|patch ...\n");
+	fprintf(stderr, "usage: disktool sniff|info|read|write|import|patch|rewrite ...\n");
 	return 2;
 }
