@@ -24,6 +24,7 @@ if [ ! -s $dir/import.vmdk ]; then
 	mke2fs -q -F -t ext4 -d $dir/files $dir/import.raw || exit 2
 	rm -rf $dir/files
 	qemu-img convert -f raw -O vmdk -o subformat=streamOptimized $dir/import.raw $dir/import.vmdk || exit 2
+	rm -f $dir/import.raw
 fi
 
 python3 - "$tool" "$dir" "$runs" <<'PY'
