@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { LVM_ID_TEXT = 39 }; /* 32 letters and digits in seven groups, as LVM prints them */
+
 enum table_kind { TABLE_NONE, TABLE_MBR, TABLE_GPT };
 
 struct volume; /* below */
@@ -33,6 +35,18 @@ struct volume {
 	const char *uuid, *label; /* "" for none */
 };
 
+/* An LVM volume group that is whole: all its physical volumes are there. */
+struct lvm_group {
+	const char *name;
+	char id[LVM_ID_TEXT];
+	const char *pinned; /* why no id of it can be changed, or NULL */
+	struct lvm_volume {
+		const char *name;
+		char id[LVM_ID_TEXT];
+	} * volumes;
+	size_t nvolumes;
+};
+
 struct guest_disk {
 	struct disk *disk; /* borrowed */
 	enum table_kind table;
@@ -47,6 +61,8 @@ struct storage {
 	size_t ndisks;
 	struct volume *volumes;
 	size_t nvolumes;
+	struct lvm_group *groups;
+	size_t ngroups;
 	const char **warnings;
 	size_t nwarnings;
 };
@@ -59,3 +75,14 @@ void storage_close(struct storage *s);
  * or the MBR id. The backup header moves to the end where the disk has grown. */
 int storage_set_ids(struct guest_disk *d, const struct uuid *disk_id,
 		    const struct uuid *const *guids, struct err *e);
+
+/* An LVM id: of a physical volume, a group or a logical volume. */
+struct lvm_change {
+	char from[LVM_ID_TEXT], to[LVM_ID_TEXT];
+};
+
+/* 32 random bytes as an LVM id. */
+void lvm_id_format(const uint8_t raw[32], char out[LVM_ID_TEXT]);
+/* Changes ids wherever the physical volumes' labels and metadata hold them (older metadata included), with the checksums.
+ * The storage's own texts follow only when it is opened again. */
+int storage_set_lvm(struct storage *s, const struct lvm_change *changes, size_t n, struct err *e);

@@ -45,6 +45,11 @@ cloud-image-utils     test   cloud-localds, to compare with
 genisoimage           test   isoinfo; what cloud-localds needs
 xorriso               test   another reader of ISO images
 mtools                test   another reader of FAT images
+e2fsprogs             test   ext4 images, and the checks on them
+dosfstools            test   FAT images, and the checks on them
+gdisk                 test   GPT images, and the checks on them
+fdisk                 test   MBR images
+lvm2                  test   logical volumes
 libvirt-clients       test   virt-host-validate, to compare with
 '
 

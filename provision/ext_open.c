@@ -1,0 +1,236 @@
+/* Opening, flushing and closing ext2/3/4; what may be done to it at all. */
+#include "provision/ext.h"
+
+#include "base/bytes.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SUPER_AT = 1024, SUPER_SIZE = 1024 };
+
+struct code_row {
+	errcode_t code;
+	int number;
+	const char *text;
+};
+
+/* What people meet; any other code of the library means a damaged filesystem. */
+static const struct code_row codes[] = {
+	{EXT2_ET_FILE_NOT_FOUND, ENOENT, "there is no such file"},
+	{EXT2_ET_NO_DIRECTORY, ENOTDIR, "not a directory"},
+	{EXT2_ET_DIR_EXISTS, EEXIST, "it exists"},
+	{EXT2_ET_FILE_EXISTS, EEXIST, "it exists"},
+	{EXT2_ET_BLOCK_ALLOC_FAIL, ENOSPC, "the filesystem is full"},
+	{EXT2_ET_INODE_ALLOC_FAIL, ENOSPC, "the filesystem has no inode left"},
+	{EXT2_ET_NO_MEMORY, ENOMEM, "out of memory"},
+	{EXT2_ET_FILE_TOO_BIG, EFBIG, "the file would be too big"},
+	{EXT2_ET_EA_NO_SPACE, ENOSPC, "no room for its attributes"},
+	{EXT2_ET_UNSUPP_FEATURE, ENOTSUP, "it has a feature that libext2fs does not know"},
+	{EXT2_ET_RO_UNSUPP_FEATURE, ENOTSUP, "it has a feature that libext2fs does not know"},
+	{EXT2_ET_SB_CSUM_INVALID, EUCLEAN, "the superblock's checksum is wrong"},
+	{EXT2_ET_INODE_CSUM_INVALID, EUCLEAN, "an inode's checksum is wrong"},
+	{EXT2_ET_DIR_CSUM_INVALID, EUCLEAN, "a directory block's checksum is wrong"},
+	{EXT2_ET_EXTENT_CSUM_INVALID, EUCLEAN, "an extent block's checksum is wrong"},
+	{EXT2_ET_EXT_ATTR_CSUM_INVALID, EUCLEAN, "an attribute block's checksum is wrong"},
+	{EXT2_ET_BLOCK_BITMAP_CSUM_INVALID, EUCLEAN, "a block bitmap's checksum is wrong"},
+	{EXT2_ET_INODE_BITMAP_CSUM_INVALID, EUCLEAN, "an inode bitmap's checksum is wrong"},
+	{EXT2_ET_CORRUPT_SUPERBLOCK, EUCLEAN, "the superblock is damaged"},
+	{EXT2_ET_DIR_CORRUPTED, EUCLEAN, "a directory is damaged"},
+};
+
+int ext_error(struct err *e, errcode_t code, const char *path, const char *verb)
+{
+	if (code > 0 && code < 4096)
+		return err_sys(e, (int)code, "%s: cannot be %s", path, verb);
+	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (codes[i].code == code)
+			return err_set(e, codes[i].number, "%s: cannot be %s: %s", path, verb,
+				       codes[i].text);
+	return err_set(e, EUCLEAN,
+		       "%s: cannot be %s: the filesystem is damaged (libext2fs says %ld); "
+		       "e2fsck would have to repair it",
+		       path, verb, code - EXT2_ET_BASE);
+}
+
+/* Numbers that libext2fs would allocate by before it looks at them. */
+static int super_check(struct disk *d, struct err *e)
+{
+	uint8_t sb[SUPER_SIZE];
+	uint64_t blocks, bytes, groups;
+	uint32_t log;
+	int r = d->size < SUPER_AT + SUPER_SIZE ? -EINVAL
+						: disk_pread(d, sb, sizeof sb, SUPER_AT, e);
+
+	if (r < 0)
+		return d->size < SUPER_AT + SUPER_SIZE
+			       ? err_set(e, EINVAL, "ext4: the volume is too small")
+			       : r;
+	log = le32(sb + 0x18);
+	blocks = le32(sb + 4);
+	if (le32(sb + 0x60) & EXT4_FEATURE_INCOMPAT_64BIT)
+		blocks |= (uint64_t)le32(sb + 0x150) << 32;
+	if (le16(sb + 0x38) != EXT2_SUPER_MAGIC || log > 6 || !blocks || !le32(sb + 0x20))
+		return err_set(e, EUCLEAN, "ext4: the superblock is damaged");
+	if (!mul_fits(blocks, UINT64_C(1024) << log, &bytes) || bytes > d->size)
+		return err_set(e, EUCLEAN,
+			       "ext4: the filesystem says it has %" PRIu64
+			       " blocks, more than its volume of %" PRIu64 " bytes holds",
+			       blocks, d->size);
+	groups = blocks / le32(sb + 0x20);
+	if (groups > EXT_GROUPS_MAX)
+		return err_set(e, EUCLEAN, "ext4: %" PRIu64 " block groups are too many", groups);
+	if (le32(sb + 0x60) & EXT3_FEATURE_INCOMPAT_JOURNAL_DEV)
+		return err_set(e, ENOTSUP, "ext4: this is another filesystem's external journal");
+	return 0;
+}
+
+struct reason_row {
+	bool (*holds)(const struct ext2_super_block *s);
+	const char *text;
+};
+
+static bool needs_recovery(const struct ext2_super_block *s)
+{
+	return s->s_feature_incompat & EXT3_FEATURE_INCOMPAT_RECOVER;
+}
+
+static bool has_errors(const struct ext2_super_block *s)
+{
+	return s->s_state & EXT2_ERROR_FS;
+}
+
+static bool not_unmounted(const struct ext2_super_block *s)
+{
+	return !(s->s_state & EXT2_VALID_FS);
+}
+
+static bool has_orphans(const struct ext2_super_block *s)
+{
+	return s->s_last_orphan || (s->s_feature_ro_compat & EXT4_FEATURE_RO_COMPAT_ORPHAN_PRESENT);
+}
+
+/* Files can be read, and nothing may be written. */
+static const struct reason_row readonly_rows[] = {
+	{needs_recovery,
+	 "the journal was not replayed: the guest was not shut down cleanly. Boot it "
+	 "once and shut it down, or run e2fsck"},
+	{has_errors, "the filesystem has recorded errors: run e2fsck -f first"},
+	{not_unmounted, "the filesystem was not unmounted cleanly: run e2fsck first"},
+	{has_orphans, "files were deleted while open and are not cleaned up yet: boot it once, or "
+		      "run e2fsck"},
+};
+
+static bool stable_inodes(const struct ext2_super_block *s)
+{
+	return s->s_feature_compat & EXT4_FEATURE_COMPAT_STABLE_INODES;
+}
+
+static bool external_journal(const struct ext2_super_block *s)
+{
+	return s->s_journal_dev && !s->s_journal_inum;
+}
+
+static const struct reason_row pinned_rows[] = {
+	{stable_inodes,
+	 "the filesystem has stable_inodes: files are encrypted by a key derived from "
+	 "its UUID"},
+	{external_journal, "its journal is on another device and names it by its UUID"},
+};
+
+static void reason_of(const struct reason_row *rows, size_t n, const struct ext2_super_block *s,
+		      char out[GUEST_REASON])
+{
+	for (size_t i = 0; i < n; i++) {
+		if (!rows[i].holds(s))
+			continue;
+		snprintf(out, GUEST_REASON, "%s", rows[i].text);
+		return;
+	}
+}
+
+static void describe(struct ext *x)
+{
+	const struct ext2_super_block *s = x->e2->super;
+	struct uuid u;
+
+	memcpy(u.bytes, s->s_uuid, sizeof u.bytes);
+	uuid_format(&u, x->fs.uuid);
+	snprintf(x->fs.label, sizeof x->fs.label, "%.16s", (const char *)s->s_volume_name);
+	reason_of(readonly_rows, sizeof readonly_rows / sizeof *readonly_rows, s, x->readonly);
+	reason_of(pinned_rows, sizeof pinned_rows / sizeof *pinned_rows, s, x->fs.pinned);
+	if (!x->fs.pinned[0])
+		snprintf(x->fs.pinned, sizeof x->fs.pinned, "%s", x->readonly);
+}
+
+static int ext_open(struct disk *d, struct guest_fs **out, struct err *e)
+{
+	/* Bit arrays are set and searched faster than trees, and cost 1/32768 of the filesystem. */
+	const uint64_t array_limit = UINT64_C(256) << 30;
+	int flags = EXT2_FLAG_64BITS | EXT2_FLAG_SKIP_MMP | (d->readonly ? 0 : EXT2_FLAG_RW);
+	char name[EXT_IO_NAME];
+	ext2_filsys e2;
+	struct ext *x;
+	errcode_t code;
+	int r = super_check(d, e);
+
+	if (r == 0)
+		r = lazy_ext2fs_load(e);
+	if (r < 0)
+		return r;
+	ext_io_name(d, name);
+	code = ext2fs_open2(name, NULL, flags, 0, 0, ext_io_manager(), &e2);
+	if (code)
+		return ext_error(e, code, "ext4", "opened");
+	if (EXT2_INODE_SIZE(e2->super) > EXT_INODE_MAX) {
+		ext2fs_free(e2);
+		return err_set(e, ENOTSUP, "ext4: its inodes are too large");
+	}
+	x = xcalloc(1, sizeof *x);
+	x->e2 = e2;
+	/* Times of new files do not depend on when a clone is made. */
+	e2->now = (time_t)(e2->super->s_wtime ? e2->super->s_wtime : 1);
+	e2->default_bitmap_type =
+		d->size <= array_limit ? EXT2FS_BMAP64_BITARRAY : EXT2FS_BMAP64_RBTREE;
+	describe(x);
+	*out = &x->fs;
+	return 0;
+}
+
+static int ext_flush(struct guest_fs *fs, struct err *e)
+{
+	struct ext *x = (struct ext *)fs;
+	errcode_t code;
+
+	if (!x->changed)
+		return 0;
+	/* The kernel does not keep the backups of superblock and descriptors current either. */
+	x->e2->flags |= EXT2_FLAG_MASTER_SB_ONLY;
+	code = ext2fs_flush2(x->e2, EXT2_FLAG_FLUSH_NO_SYNC);
+	if (code)
+		return ext_error(e, code, "ext4", "written");
+	x->changed = false;
+	return 0;
+}
+
+static void ext_close(struct guest_fs *fs)
+{
+	struct ext *x = (struct ext *)fs;
+
+	ext_dirs_drop(x);
+	ext2fs_free(x->e2);
+	free(x);
+}
+
+const struct guest_fs_ops guest_ext_ops = {
+	.engine = "libext2fs",
+	.open = ext_open,
+	.flush = ext_flush,
+	.close = ext_close,
+	.stat = ext_stat,
+	.read = ext_read,
+	.link = ext_link,
+	.list = ext_list,
+};

@@ -1,0 +1,222 @@
+/* Which engine serves a filesystem, and the checks every engine relies on. */
+#include "provision/guestfs_engine.h"
+
+#include "base/arena.h"
+#include "base/scope.h"
+#include "base/str.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct engine {
+	const char *type;
+	const struct guest_fs_ops *ops; /* NULL: recognised only */
+	const char *reason;
+};
+
+static const struct engine engines[] = {
+	{"ext2", &guest_ext_ops, NULL},
+	{"ext3", &guest_ext_ops, NULL},
+	{"ext4", &guest_ext_ops, NULL},
+	{"vfat", NULL, "vfat is not edited yet"},
+	{"swap", &guest_swap_ops, NULL},
+	{"xfs", NULL,
+	 "xfs is not edited yet by a native engine; its UUID and files stay as they are"},
+	{"btrfs", NULL,
+	 "btrfs is not edited yet by a native engine; its UUID and files stay as they are"},
+	{"crypto_LUKS", NULL, "LUKS: what is inside cannot be read without its key"},
+	{"linux_raid_member", NULL, "a member of an md array: arrays are not assembled"},
+	{"LVM2_member", NULL, "an LVM physical volume: its logical volumes are opened instead"},
+};
+
+static const struct engine *engine_of(const char *type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(engines); i++)
+		if (str_eq(engines[i].type, type))
+			return &engines[i];
+	return NULL;
+}
+
+int guest_fs_open(struct disk *d, const char *type, struct guest_fs **out, struct err *e)
+{
+	const struct engine *engine = engine_of(type);
+	int r;
+
+	if (!engine)
+		return err_set(e, ENOTSUP, "%s: no engine reads this type", *type ? type : "empty");
+	if (!engine->ops)
+		return err_set(e, ENOTSUP, "%s", engine->reason);
+	r = engine->ops->open(d, out, e);
+	if (r < 0)
+		return r;
+	(*out)->ops = engine->ops;
+	(*out)->disk = d;
+	(*out)->type = engine->type;
+	return 0;
+}
+
+int guest_fs_flush(struct guest_fs *fs, struct err *e)
+{
+	return fs->ops->flush ? fs->ops->flush(fs, e) : 0;
+}
+
+void guest_fs_close(struct guest_fs *fs)
+{
+	if (fs)
+		fs->ops->close(fs);
+}
+
+const char *guest_fs_type(const struct guest_fs *fs)
+{
+	return fs->type;
+}
+
+const char *guest_fs_engine(const struct guest_fs *fs)
+{
+	return fs->ops->engine;
+}
+
+const char *guest_fs_uuid(const struct guest_fs *fs)
+{
+	return fs->uuid;
+}
+
+const char *guest_fs_label(const struct guest_fs *fs)
+{
+	return fs->label;
+}
+
+const char *guest_fs_pinned(const struct guest_fs *fs)
+{
+	return fs->pinned[0] ? fs->pinned : NULL;
+}
+
+static int path_check(const char *path, struct err *e)
+{
+	if (path[0] != '/')
+		return err_set(e, EINVAL, "%s: not an absolute path", path);
+	if (strlen(path) > 4095)
+		return err_set(e, ENAMETOOLONG, "%.60s...: the path is too long", path);
+	return 0;
+}
+
+/* The checks of every call that names a file. */
+static int ready(struct guest_fs *fs, bool has, bool writes, const char *path, struct err *e)
+{
+	if (!has)
+		return err_set(e, ENOTSUP, "%s: not possible on %s", path, fs->type);
+	if (writes && fs->disk->readonly)
+		return err_set(e, EROFS, "%s: the disk is read-only", path);
+	return path_check(path, e);
+}
+
+int guest_fs_stat(struct guest_fs *fs, const char *path, bool follow, struct guest_stat *st,
+		  struct err *e)
+{
+	int r = ready(fs, fs->ops->stat, false, path, e);
+
+	return r < 0 ? r : fs->ops->stat(fs, path, follow, st, e);
+}
+
+int guest_fs_read(struct guest_fs *fs, struct arena *a, const char *path, size_t limit,
+		  const char **data, size_t *len, struct err *e)
+{
+	int r = ready(fs, fs->ops->read, false, path, e);
+
+	if (limit > GUEST_FILE_MAX)
+		limit = GUEST_FILE_MAX;
+	return r < 0 ? r : fs->ops->read(fs, a, path, limit, data, len, e);
+}
+
+int guest_fs_link(struct guest_fs *fs, struct arena *a, const char *path, const char **target,
+		  struct err *e)
+{
+	int r = ready(fs, fs->ops->link, false, path, e);
+
+	return r < 0 ? r : fs->ops->link(fs, a, path, target, e);
+}
+
+int guest_fs_list(struct guest_fs *fs, struct arena *a, const char *path, struct guest_names *out,
+		  struct err *e)
+{
+	int r = ready(fs, fs->ops->list, false, path, e);
+
+	return r < 0 ? r : fs->ops->list(fs, a, path, out, e);
+}
+
+int guest_fs_replace(struct guest_fs *fs, const char *path, const void *data, size_t n,
+		     struct err *e)
+{
+	int r = ready(fs, fs->ops->replace, true, path, e);
+
+	if (r == 0 && n > GUEST_FILE_MAX)
+		r = err_set(e, EFBIG, "%s: larger than a configuration file", path);
+	return r < 0 ? r : fs->ops->replace(fs, path, data, n, e);
+}
+
+int guest_fs_create(struct guest_fs *fs, const char *path, mode_t mode, uid_t uid, gid_t gid,
+		    const void *data, size_t n, struct err *e)
+{
+	struct guest_new as = {.mode = mode & 07777, .uid = uid, .gid = gid};
+	int r = ready(fs, fs->ops->create, true, path, e);
+
+	if (r == 0 && n > GUEST_FILE_MAX)
+		r = err_set(e, EFBIG, "%s: larger than a configuration file", path);
+	return r < 0 ? r : fs->ops->create(fs, path, &as, data, n, e);
+}
+
+int guest_fs_mkdir(struct guest_fs *fs, const char *path, mode_t mode, uid_t uid, gid_t gid,
+		   struct err *e)
+{
+	struct guest_new as = {.mode = mode & 07777, .uid = uid, .gid = gid};
+	int r = ready(fs, fs->ops->mkdir, true, path, e);
+
+	return r < 0 ? r : fs->ops->mkdir(fs, path, &as, e);
+}
+
+int guest_fs_symlink(struct guest_fs *fs, const char *path, const char *target, struct err *e)
+{
+	int r = ready(fs, fs->ops->symlink, true, path, e);
+
+	return r < 0 ? r : fs->ops->symlink(fs, path, target, e);
+}
+
+int guest_fs_remove(struct guest_fs *fs, const char *path, bool recursive, struct err *e)
+{
+	int r = ready(fs, fs->ops->remove, true, path, e);
+
+	return r < 0 ? r : fs->ops->remove(fs, path, recursive, e);
+}
+
+int guest_fs_rename(struct guest_fs *fs, const char *from, const char *to, struct err *e)
+{
+	int r = ready(fs, fs->ops->rename, true, from, e);
+
+	if (r == 0)
+		r = path_check(to, e);
+	return r < 0 ? r : fs->ops->rename(fs, from, to, e);
+}
+
+int guest_fs_set_uuid(struct guest_fs *fs, const struct uuid *u, bool seed, struct err *e)
+{
+	if (!fs->ops->set_uuid)
+		return err_set(e, ENOTSUP, "%s: its UUID cannot be changed", fs->type);
+	if (fs->disk->readonly)
+		return err_set(e, EROFS, "%s: the disk is read-only", fs->type);
+	if (fs->pinned[0])
+		return err_set(e, ENOTSUP, "%s", fs->pinned);
+	return fs->ops->set_uuid(fs, u, seed, e);
+}
+
+static int name_order(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void guest_names_sort(struct guest_names *n)
+{
+	if (n->count > 1)
+		qsort(n->names, n->count, sizeof *n->names, name_order);
+}
