@@ -64,7 +64,11 @@ static void check_disk(struct ovf_reading *r, const struct ovf_disk *d)
 {
 	if (!*d->id)
 		ovf_problem(r, d->xml, "a disk without a diskId");
-	if (!d->capacity_property && !d->capacity)
+	/* An image knows its own size; an empty disk does not. */
+	if (!d->capacity_property && !d->capacity && d->file)
+		ovf_warn(r, d->xml, "disk '%.60s' has no capacity here: its image's is taken",
+			 d->id);
+	else if (!d->capacity_property && !d->capacity)
 		ovf_problem(r, d->xml, "disk '%.60s' has no capacity", d->id);
 	/* populatedSize is a hint, and producers' test suites disagree on whether it may exceed the capacity. */
 	if (d->has_populated && d->capacity && d->populated > d->capacity)
