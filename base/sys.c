@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -348,6 +349,47 @@ int sys_renameat(int from_dir, const char *from, int to_dir, const char *to)
 	if (r)
 		return r;
 	return renameat(from_dir, from, to_dir, to) < 0 ? -errno : 0;
+}
+
+int sys_exchange(int from_dir, const char *from, int to_dir, const char *to)
+{
+	int r = fault_at("rename");
+
+	if (r)
+		return r;
+	return renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE) < 0 ? -errno : 0;
+}
+
+int sys_chmod(int fd, mode_t mode)
+{
+	int r = fault_at("write");
+
+	if (r)
+		return r;
+	return fchmod(fd, mode) < 0 ? -errno : 0;
+}
+
+int sys_lock(int fd, int wait)
+{
+	int r;
+
+	do
+		r = flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
+}
+
+void sys_random(void *buf, size_t n)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		ssize_t got = getrandom((char *)buf + done, n - done, 0);
+
+		if (got < 0 && errno != EINTR)
+			abort();
+		done += got > 0 ? (size_t)got : 0;
+	}
 }
 
 int sys_unlinkat(int dir, const char *path, int flags)

@@ -44,7 +44,14 @@ int sys_sync(int fd);
 int sys_sync_filesystem(int fd);
 int sys_mkdirat(int dir, const char *path, mode_t mode);
 int sys_renameat(int from_dir, const char *from, int to_dir, const char *to);
+/* Both names change places at once; -EINVAL or -ENOSYS where the filesystem cannot. */
+int sys_exchange(int from_dir, const char *from, int to_dir, const char *to);
 int sys_unlinkat(int dir, const char *path, int flags);
+int sys_chmod(int fd, mode_t mode);
+/* An exclusive lock on the file, which ends with the process: -EWOULDBLOCK when another has it and wait is 0. */
+int sys_lock(int fd, int wait);
+/* Bytes that nobody can guess; aborts when the system has none. */
+void sys_random(void *buf, size_t n);
 int sys_linkat_fd(int fd, int dir,
 		  const char *path); /* gives an O_TMPFILE a name; -EEXIST if taken */
 

@@ -1,8 +1,8 @@
 /* vmint inspect: opens a template, looks at every part of it, prints what is there. */
 #include "cli/inspect.h"
+#include "cli/template_opts.h"
 #include "cli/verb.h"
 
-#include "base/opts.h"
 #include "base/scope.h"
 
 #include <errno.h>
@@ -10,42 +10,22 @@
 #include <string.h>
 
 struct settings {
+	struct template_settings from;
 	const char *format;
-	struct trust_options trust;
-	struct opt_list properties;
-	const char *configuration, *input_format;
 	bool no_verify, help, quiet;
 };
 
+/* clang-format off */
 #define OPTIONS(s)                                                                                 \
 	{                                                                                          \
 		{'f', "format", OPT_TEXT, &(s)->format, "FORMAT", "text or json"},                 \
-			{0,           "property",                                                  \
-			 OPT_LIST,    &(s)->properties,                                            \
-			 "KEY=VALUE", "set a property of the template; may be repeated"},          \
-			{0,        "configuration",                                                \
-			 OPT_TEXT, &(s)->configuration,                                            \
-			 "ID",     "one of the template's configurations"},                        \
-			{0,        "input-format",                                                 \
-			 OPT_TEXT, &(s)->input_format,                                             \
-			 "FORMAT", "of a bare disk image: raw, qcow2, vmdk, vdi, vhd, vhdx"},      \
-			{0,        "ca",                                                           \
-			 OPT_TEXT, &(s)->trust.ca,                                                 \
-			 "FILE",   "PEM file of the authorities that may sign"},                   \
-			{0,        "fingerprint",                                                  \
-			 OPT_TEXT, &(s)->trust.fingerprint,                                        \
-			 "HEX",    "SHA-256 of the certificate that must have signed"},            \
-			{0,    "require-manifest",       OPT_FLAG, &(s)->trust.require_manifest,   \
-			 NULL, "no manifest is an error"},                                         \
-			{0,    "require-signature",       OPT_FLAG, &(s)->trust.require_signature, \
-			 NULL, "no signature is an error"},                                        \
-			{0,        "no-verify",                                                    \
-			 OPT_FLAG, &(s)->no_verify,                                                \
-			 NULL,     "do not read the disks to check their digests"},                \
-			{'q',         "quiet", OPT_FLAG,                                           \
-			 &(s)->quiet, NULL,    "no output, only the exit status"},                 \
-			{'h', "help", OPT_FLAG, &(s)->help, NULL, "this text"},                    \
+		TEMPLATE_OPTIONS(&(s)->from),                                                      \
+		{0, "no-verify", OPT_FLAG, &(s)->no_verify, NULL,                                  \
+		 "do not read the disks to check their digests"},                                  \
+		{'q', "quiet", OPT_FLAG, &(s)->quiet, NULL, "no output, only the exit status"},    \
+		{'h', "help", OPT_FLAG, &(s)->help, NULL, "this text"},                            \
 	}
+/* clang-format on */
 
 static void print_help(const struct opt *opts, size_t n)
 {
@@ -127,7 +107,7 @@ static void look_at_files(struct inspection *i)
 static void look_at_trust(struct inspection *i, const struct settings *s)
 {
 	struct err e = {0};
-	int r = trust_check(&i->t.package, &s->trust, &i->trust, &e);
+	int r = trust_check(&i->t.package, &s->from.trust, &i->trust, &e);
 
 	if (r == 0 && i->trust.has_manifest && !s->no_verify) {
 		r = trust_check_members(&i->t.package, NULL, NULL, &e);
@@ -158,12 +138,7 @@ static void look(struct inspection *i, const struct settings *s)
 
 static int inspect(const char *path, const struct settings *s, struct err *e)
 {
-	const struct template_choices choices = {
-		.configuration = s->configuration,
-		.properties = s->properties.items,
-		.nproperties = s->properties.count,
-		.disk_format = s->input_format,
-	};
+	const struct template_choices choices = template_choices_of(&s->from);
 	struct inspection i = {.nproblems = 0};
 	struct strbuf out = {0};
 	int status = STATUS_TROUBLE;

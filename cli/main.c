@@ -11,11 +11,7 @@
 #include <string.h>
 
 static const struct verb *const verbs[] = {
-	&verb_probe,
-	&verb_capture,
-	&verb_compare,
-	&verb_seed,
-	&verb_inspect,
+	&verb_probe, &verb_capture, &verb_compare, &verb_seed, &verb_inspect, &verb_import,
 };
 
 static void print_help(void)

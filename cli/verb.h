@@ -31,3 +31,4 @@ extern const struct verb verb_capture;
 extern const struct verb verb_compare;
 extern const struct verb verb_seed;
 extern const struct verb verb_inspect;
+extern const struct verb verb_import;

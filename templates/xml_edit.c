@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum change_kind { SET_ATTR, SET_TEXT, REMOVE, INSERT };
+enum change_kind { SET_ATTR, REMOVE_ATTR, SET_TEXT, REMOVE, INSERT };
 
 struct xml_change {
 	enum change_kind kind;
@@ -46,6 +46,12 @@ void xml_set_attr(struct xml_edits *x, const struct xml_node *n, const char *qna
 				   .index = n->index,
 				   .name = arena_dup(x->a, qname),
 				   .text = arena_dup(x->a, value)});
+}
+
+void xml_remove_attr(struct xml_edits *x, const struct xml_node *n, const char *name)
+{
+	add(x, (struct xml_change){
+		       .kind = REMOVE_ATTR, .index = n->index, .name = arena_dup(x->a, name)});
 }
 
 void xml_set_text(struct xml_edits *x, const struct xml_node *n, const char *text)
@@ -270,6 +276,31 @@ static void splice_attr(const struct scan *s, const struct span *p, const struct
 	strbuf_addc(&out->text, '"');
 }
 
+/* From the white space before the name to the closing quote. */
+static void splice_no_attr(const struct scan *s, const struct span *p, const struct xml_change *c,
+			   struct splice *out)
+{
+	static const char space[] = " \t\r\n";
+	size_t value, len, at;
+
+	if (!find_attr(s, p, c->name, &value, &len)) {
+		out->at = p->inside;
+		return;
+	}
+	at = value - 1;
+	while (strchr(space, s->text[at - 1]))
+		at--;
+	at--; /* the equals sign */
+	while (strchr(space, s->text[at - 1]))
+		at--;
+	while (!strchr(space, s->text[at - 1]))
+		at--;
+	while (strchr(space, s->text[at - 1]))
+		at--;
+	out->at = at;
+	out->drop = value + len + 1 - at;
+}
+
 static void splice_inside(const struct scan *s, const struct span *p, const char *content,
 			  size_t at, size_t drop, struct splice *out)
 {
@@ -317,6 +348,9 @@ static void make_splice(const struct scan *s, const struct xml_change *c, struct
 	switch (c->kind) {
 	case SET_ATTR:
 		splice_attr(s, p, c, out);
+		break;
+	case REMOVE_ATTR:
+		splice_no_attr(s, p, c, out);
 		break;
 	case SET_TEXT:
 		xml_escape(&escaped, c->text, false);

@@ -14,6 +14,8 @@ enum xml_where { XML_BEFORE, XML_AFTER, XML_FIRST_INSIDE, XML_LAST_INSIDE };
 /* The attribute whose local name is that of qname gets the value; where there is none, qname="value" is added. */
 void xml_set_attr(struct xml_edits *x, const struct xml_node *n, const char *qname,
 		  const char *value);
+/* The attribute of this local name, in any namespace; where there is none, nothing happens. */
+void xml_remove_attr(struct xml_edits *x, const struct xml_node *n, const char *name);
 /* The element's whole content becomes this text. */
 void xml_set_text(struct xml_edits *x, const struct xml_node *n, const char *text);
 void xml_remove(struct xml_edits *x, const struct xml_node *n);

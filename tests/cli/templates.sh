@@ -1,5 +1,6 @@
 #!/bin/sh
-# inspect: the answers, the exit status, the JSON against its schema, and text that cannot write to the terminal.
+# inspect and import: the answers, the exit status, the JSON against its schema, text that cannot write to the
+# terminal; and that an import which fails or is killed leaves nothing.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 vmint=${VMINT:-./vmint}
@@ -71,3 +72,79 @@ jsonschema.validate(json.load(open(sys.argv[1])), json.load(open("docs/inspect.s
 else
 	echo "skip: the JSON keeps to its schema: python3-jsonschema is not installed"
 fi
+
+# ---- import ----
+
+make_template()
+{
+	rm -rf "$work/t"
+	mkdir "$work/t"
+	head -c 300000 /dev/urandom >"$work/t/d.raw"
+	truncate -s 1M "$work/t/d.raw"
+	descriptor "$work/t/t.ovf" d.raw 1048576 x
+	(cd "$work/t" && sha256sum t.ovf d.raw | sed -E 's/^([0-9a-f]+) +(.*)/SHA256(\2)= \1/' >t.mf)
+}
+
+same_disk()
+{
+	"$vmint" import --disk-format raw -o "$work/$1" "$work/t" && cmp "$work/t/d.raw" "$work/$1/d.raw"
+}
+
+nothing_left()
+{
+	[ ! -e "$work/o/out" ] && [ -z "$(ls -A "$work/o")" ]
+}
+
+refused()
+{
+	answers "$@" && nothing_left
+}
+
+make_template
+mkdir "$work/o"
+check "a raw disk is imported as it is" same_disk raw
+check "what is there is not overwritten" answers 3 "is there already" "$vmint" import -o "$work/raw" "$work/t"
+mkdir "$work/empty"
+check "an empty folder may be filled" answers 0 "verified by its manifest" "$vmint" import -o "$work/empty" "$work/t"
+check "its descriptor is read again" answers 0 "qcow2, " "$vmint" inspect "$work/empty"
+check "-o is needed" answers 2 "-o DIR" "$vmint" import "$work/t"
+check "no such disk format" answers 2 "qcow2 or raw" "$vmint" import --disk-format vdi -o "$work/o/out" "$work/t"
+printf x | dd of="$work/t/d.raw" bs=1 seek=500000 conv=notrunc status=none
+check "a changed disk is refused" refused 3 "d.raw is not what the manifest says" "$vmint" import -o "$work/o/out" "$work/t"
+make_template
+
+# Every call that fails, one after the other, until a run gets past the last: a sentence, and nothing left.
+every_fault()
+{
+	kind=$1 how=$2 n=1
+	while [ $n -lt 200 ]; do
+		VMINT_FAULT=$kind:$n:$how "$vmint" import -q -o "$work/o/out" "$work/t" 2>"$work/err"
+		code=$?
+		if [ $code = 0 ]; then
+			rm -rf "$work/o/out"
+			[ $n -gt 2 ]
+			return
+		fi
+		if [ "$how" = KILL ]; then
+			# Killed: at most a folder that nobody takes for the result, gone with the next run.
+			if [ $code != 137 ] || { [ -e "$work/o/out" ] && ! [ -e "$work/o/out/t.ovf" ]; }; then
+				echo "$kind:$n:$how: exit $code"
+				return 1
+			fi
+			rm -rf "$work/o/out"
+		elif [ $code != 3 ] || [ ! -s "$work/err" ] || ! nothing_left; then
+			echo "$kind:$n:$how: exit $code"
+			cat "$work/err"
+			ls -lA "$work/o"
+			return 1
+		fi
+		n=$((n + 1))
+	done
+	return 1
+}
+
+check "every write that fails" every_fault write ENOSPC
+check "every read that fails" every_fault read EIO
+check "every sync that fails" every_fault sync EIO
+check "every kill" every_fault any KILL
+check "a run removes what killed ones left" nothing_left

@@ -61,6 +61,18 @@ static void attributes_are_set_or_added(void **state)
 		    "<b o:new=\"&quot;q&quot;\"/></a>");
 }
 
+static void attributes_go_with_the_space_before_them(void **state)
+{
+	struct edited d;
+
+	(void)state;
+	open_doc(&d, "<a xmlns:o='urn:o' o:id='1'\n   o:x = \"a>b\"\ty='2'><b x='1'/></a>");
+	xml_remove_attr(&d.x, d.doc.root, "x");
+	xml_remove_attr(&d.x, d.doc.root, "absent");
+	xml_remove_attr(&d.x, d.doc.root->first, "x");
+	becomes(&d, "<a xmlns:o='urn:o' o:id='1'\ty='2'><b/></a>");
+}
+
 static void texts_are_set(void **state)
 {
 	struct edited d;
@@ -92,6 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_asked_is_nothing_changed),
 		cmocka_unit_test(attributes_are_set_or_added),
+		cmocka_unit_test(attributes_go_with_the_space_before_them),
 		cmocka_unit_test(texts_are_set),
 		cmocka_unit_test(elements_come_and_go),
 	};

@@ -1,0 +1,19 @@
+/* A folder in the making, beside the place where it shall appear whole. */
+#pragma once
+
+#include "base/err.h"
+
+struct staging {
+	int parent, fd;  /* the folder around it; the folder itself, locked while this run lives */
+	char name[48];   /* below parent: unguessable */
+	char final[256]; /* below parent */
+	const char *shown; /* the final path as given, for messages; borrowed */
+};
+
+/* Begins path, which must not exist or be an empty folder. Mode 0700. What runs that died left beside it is removed. */
+int staging_open(struct staging *s, const char *path, struct err *e);
+/* Gives the folder, whose files the caller has synced, its name, by one rename that is on stable storage then. Ends
+ * the staging when it succeeds. */
+int staging_commit(struct staging *s, struct err *e);
+/* Removes what was not committed. A zeroed or ended one is allowed. */
+void staging_drop(struct staging *s);
