@@ -4,6 +4,7 @@
 #include "base/lazy.h"
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -12,6 +13,14 @@
 #include <openssl/x509_vfy.h>
 
 #define CRYPTO_FUNCTIONS(X)                                                                        \
+	X(BN_bn2bin)                                                                               \
+	X(BN_clear_free)                                                                           \
+	X(BN_num_bits)                                                                             \
+	X(EVP_PKEY_Q_keygen)                                                                       \
+	X(EVP_PKEY_get_bn_param)                                                                   \
+	X(EVP_PKEY_get_octet_string_param)                                                         \
+	X(EVP_PKEY_get_raw_private_key)                                                            \
+	X(EVP_PKEY_get_raw_public_key)                                                             \
 	X(BIO_free)                                                                                \
 	X(BIO_new_mem_buf)                                                                         \
 	X(BIO_new)                                                                                 \
@@ -68,6 +77,14 @@
 LAZY_LIBRARY(crypto, CRYPTO_FUNCTIONS)
 
 #ifndef LAZY_NO_REDIRECT
+#define BN_bn2bin lazy_crypto.BN_bn2bin
+#define BN_clear_free lazy_crypto.BN_clear_free
+#define BN_num_bits lazy_crypto.BN_num_bits
+#define EVP_PKEY_Q_keygen lazy_crypto.EVP_PKEY_Q_keygen
+#define EVP_PKEY_get_bn_param lazy_crypto.EVP_PKEY_get_bn_param
+#define EVP_PKEY_get_octet_string_param lazy_crypto.EVP_PKEY_get_octet_string_param
+#define EVP_PKEY_get_raw_private_key lazy_crypto.EVP_PKEY_get_raw_private_key
+#define EVP_PKEY_get_raw_public_key lazy_crypto.EVP_PKEY_get_raw_public_key
 #define BIO_free lazy_crypto.BIO_free
 #define BIO_new_mem_buf lazy_crypto.BIO_new_mem_buf
 #define BIO_new lazy_crypto.BIO_new

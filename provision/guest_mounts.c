@@ -1,0 +1,235 @@
+/* Which filesystem is the root, and what its fstab mounts where. */
+#include "provision/guest_parts.h"
+
+#include "base/scope.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+/* Engines that answer at once; the others are asked only when no root was found on these. */
+static bool is_native(const char *type)
+{
+	return str_starts(type, "ext") || str_eq(type, "vfat") || str_eq(type, "swap");
+}
+
+static bool may_be_root(const char *type)
+{
+	return str_starts(type, "ext") || str_eq(type, "xfs") || str_eq(type, "btrfs") ||
+	       str_eq(type, "f2fs");
+}
+
+static bool has_file(struct guest_fs *fs, const char *path)
+{
+	struct guest_stat st;
+
+	return guest_fs_stat(fs, path, false, &st, NULL) == 0;
+}
+
+static bool is_root(struct guest_fs *fs)
+{
+	return has_file(fs, "/etc/os-release") || has_file(fs, "/usr/lib/os-release") ||
+	       (has_file(fs, "/etc/fstab") && has_file(fs, "/sbin/init"));
+}
+
+static void find_root(struct guest *g, bool native)
+{
+	for (size_t i = 0; i < g->storage.nvolumes; i++) {
+		const char *type = g->storage.volumes[i].type;
+		struct guest_fs *fs;
+
+		if (!type || !may_be_root(type) || is_native(type) != native)
+			continue;
+		fs = guest_volume(g, i);
+		if (!fs || !is_root(fs))
+			continue;
+		if (g->root == SIZE_MAX)
+			g->root = i;
+		else
+			guest_warn(g, "%s holds a second system; only the one on %s is looked at",
+				   g->storage.volumes[i].device,
+				   g->storage.volumes[g->root].device);
+	}
+}
+
+/* ---- what fstab calls a device ---- */
+
+static size_t by_text(struct guest *g, const char *want,
+		      const char *(*text)(const struct volume *v))
+{
+	for (size_t i = 0; i < g->storage.nvolumes; i++) {
+		const char *have = text(&g->storage.volumes[i]);
+
+		if (have && *have && strcasecmp(have, want) == 0)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+static const char *uuid_of(const struct volume *v)
+{
+	return v->uuid;
+}
+
+static const char *label_of(const struct volume *v)
+{
+	return v->label;
+}
+
+static const char *partuuid_of(const struct volume *v)
+{
+	return v->part ? v->part->guid : NULL;
+}
+
+static const char *partlabel_of(const struct volume *v)
+{
+	return v->part ? v->part->name : NULL;
+}
+
+/* "sda1", "xvda1", "hda1" are our "vda1"; "nvme0n1p1" and "mmcblk0p1" too. */
+static size_t by_device(struct guest *g, const char *name)
+{
+	unsigned disk = 0, part = 0;
+	char letter = 0, mine[32];
+	size_t end = 0;
+
+	if (sscanf(name, "nvme%un1p%u", &disk, &part) == 2 ||
+	    sscanf(name, "mmcblk%up%u", &disk, &part) == 2)
+		letter = (char)('a' + disk % 26);
+	else if ((sscanf(name, "%*1[vsh]d%c%u", &letter, &part) != 2) &&
+		 (sscanf(name, "xvd%c%u", &letter, &part) != 2))
+		return SIZE_MAX;
+	snprintf(mine, sizeof mine, "vd%c%u", letter, part);
+	for (end = 0; end < g->storage.nvolumes; end++)
+		if (str_eq(g->storage.volumes[end].device, mine))
+			return end;
+	return SIZE_MAX;
+}
+
+/* /dev/mapper writes "vg-a/root" as "vg--a-root". */
+static size_t by_mapper(struct guest *g, const char *name)
+{
+	for (size_t i = 0; i < g->storage.nvolumes; i++) {
+		struct strbuf mapped = {0};
+		bool same;
+
+		for (const char *p = g->storage.volumes[i].device; *p; p++)
+			strbuf_add(&mapped, *p == '/'   ? "-"
+					    : *p == '-' ? "--"
+							: (const char[]){*p, '\0'});
+		same = str_eq(strbuf_str(&mapped), name) &&
+		       strchr(g->storage.volumes[i].device, '/');
+		strbuf_fini(&mapped);
+		if (same)
+			return i;
+	}
+	return SIZE_MAX;
+}
+
+static size_t by_path(struct guest *g, const char *name)
+{
+	for (size_t i = 0; i < g->storage.nvolumes; i++)
+		if (str_eq(g->storage.volumes[i].device, name))
+			return i;
+	return by_device(g, name);
+}
+
+size_t guest_spec_volume(struct guest *g, const char *spec)
+{
+	static const struct {
+		const char *prefix;
+		const char *(*text)(const struct volume *v);
+	} ways[] = {
+		{"UUID=", uuid_of},
+		{"LABEL=", label_of},
+		{"PARTUUID=", partuuid_of},
+		{"PARTLABEL=", partlabel_of},
+		{"/dev/disk/by-uuid/", uuid_of},
+		{"/dev/disk/by-label/", label_of},
+		{"/dev/disk/by-partuuid/", partuuid_of},
+		{"/dev/disk/by-partlabel/", partlabel_of},
+	};
+	char clean[256];
+	size_t n = 0;
+
+	for (; *spec && n < sizeof clean - 1; spec++)
+		if (*spec != '"' && *spec != '\'')
+			clean[n++] = *spec;
+	clean[n] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+		if (str_starts(clean, ways[i].prefix))
+			return by_text(g, clean + strlen(ways[i].prefix), ways[i].text);
+	if (str_starts(clean, "/dev/mapper/"))
+		return by_mapper(g, clean + strlen("/dev/mapper/"));
+	return str_starts(clean, "/dev/") ? by_path(g, clean + strlen("/dev/")) : SIZE_MAX;
+}
+
+/* ---- mounts ---- */
+
+static bool is_mounted(struct guest *g, size_t volume, const char *point)
+{
+	for (size_t i = 0; i < g->nmounts; i++)
+		if (g->mounts[i].volume == volume || str_eq(g->mounts[i].point, point))
+			return true;
+	return false;
+}
+
+static void add_mount(struct guest *g, const char *point, size_t volume)
+{
+	size_t n = strlen(point);
+
+	while (n > 1 && point[n - 1] == '/')
+		n--;
+	point = arena_dupn(g->a, point, n);
+	if (g->nmounts < GUEST_MOUNTS && !is_mounted(g, volume, point))
+		g->mounts[g->nmounts++] = (struct guest_mount){point, volume};
+}
+
+static void fstab_mount(struct guest *g, const struct fstab_entry *f)
+{
+	size_t volume = guest_spec_volume(g, f->spec);
+
+	if (volume == SIZE_MAX) {
+		if (strchr(f->spec, '=') || str_starts(f->spec, "/dev/disk/"))
+			guest_warn(g, "/etc/fstab: %s for %s is on no disk of this guest", f->spec,
+				   f->file);
+		return;
+	}
+	if (f->file[0] == '/' && !str_eq(f->file, "/"))
+		add_mount(g, f->file, volume);
+}
+
+/* A loader that finds its partition without fstab. */
+static void mount_esp(struct guest *g)
+{
+	for (size_t i = 0; i < g->storage.nvolumes; i++) {
+		const struct volume *v = &g->storage.volumes[i];
+
+		if (!v->part || !v->part->esp || !str_eq(v->type, "vfat"))
+			continue;
+		add_mount(g, guest_has(g, "/boot/efi") ? "/boot/efi" : "/efi", i);
+	}
+}
+
+void guest_mounts_find(struct guest *g)
+{
+	struct fstab_entry *entries;
+	const char *text;
+	size_t len, n;
+
+	find_root(g, true);
+	if (g->root == SIZE_MAX)
+		find_root(g, false);
+	if (g->root == SIZE_MAX)
+		return;
+	add_mount(g, "/", g->root);
+	text = guest_text(g, g->a, "/etc/fstab", 1 << 20, &len);
+	if (text) {
+		fstab_parse(g->a, text, len, &entries, &n);
+		for (size_t i = 0; i < n; i++)
+			fstab_mount(g, &entries[i]);
+	}
+	mount_esp(g);
+}

@@ -1,0 +1,45 @@
+/* SSH host keys: made from the system's random source, written as OpenSSH writes them. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum ssh_key_type { SSH_ED25519, SSH_ECDSA, SSH_RSA, SSH_KEY_TYPES };
+
+enum { SSH_RSA_BITS = 3072 };
+
+struct ssh_key {
+	const char *private_text; /* openssh-key-v1 in PEM, not encrypted; wipe it after use */
+	const char *public_text;  /* "ssh-ed25519 AAAA... comment\n" */
+	const char *line;         /* the same without comment and newline */
+	const char *fingerprint;  /* "SHA256:..." as ssh-keygen -l prints it */
+};
+
+/* "ed25519", "ecdsa", "rsa" */
+const char *ssh_key_type_name(enum ssh_key_type t);
+/* -EINVAL for a name that is none of them. */
+int ssh_key_type_parse(const char *name, enum ssh_key_type *out);
+
+/* A new key. Texts live in the arena. */
+int ssh_key_make(struct arena *a, enum ssh_key_type type, const char *comment, struct ssh_key *out,
+		 struct err *e);
+
+struct ssh_public {
+	const char *line, *fingerprint;
+};
+
+/* The first key of a .pub file. -EINVAL when there is none. */
+int ssh_public_parse(struct arena *a, const char *text, struct ssh_public *out);
+
+/* RSA keys made ahead by threads, for many clones. */
+struct ssh_key_pool;
+
+/* Begins to make count keys in threads (0: as many as processors). */
+int ssh_key_pool_open(struct ssh_key_pool **out, size_t count, unsigned threads, struct err *e);
+void ssh_key_pool_close(struct ssh_key_pool *p); /* NULL is allowed */
+/* The next one, waiting for it; as ssh_key_make once all are taken. p may be NULL. */
+int ssh_key_pool_take(struct ssh_key_pool *p, struct arena *a, const char *comment,
+		      struct ssh_key *out, struct err *e);
