@@ -2,6 +2,7 @@
 #include "probe/render.h"
 
 #include "base/scope.h"
+#include "base/xml_escape.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -110,31 +111,6 @@ void render_tap(const struct report *r, const struct render_options *o, struct s
 
 /* ---- JUnit ---- */
 
-static void xml_add(struct strbuf *out, const char *s)
-{
-	for (; *s; s++) {
-		switch (*s) {
-		case '<':
-			strbuf_add(out, "&lt;");
-			break;
-		case '>':
-			strbuf_add(out, "&gt;");
-			break;
-		case '&':
-			strbuf_add(out, "&amp;");
-			break;
-		case '"':
-			strbuf_add(out, "&quot;");
-			break;
-		case '\n':
-			strbuf_add(out, "&#10;");
-			break;
-		default:
-			strbuf_addc(out, (unsigned char)*s < ' ' ? ' ' : *s);
-		}
-	}
-}
-
 static void junit_result(const struct report *r, const struct finding *f, struct strbuf *out)
 {
 	bool asked = report_requires(r, f) || report_wants(r, f);
@@ -143,16 +119,16 @@ static void junit_result(const struct report *r, const struct finding *f, struct
 		return;
 	if (asked && (f->verdict == FAIL || f->verdict == WARN)) {
 		strbuf_printf(out, "<failure type=\"%s\" message=\"", verdict_name(f->verdict));
-		xml_add(out, note_of(f));
+		xml_escape(out, note_of(f), true);
 		strbuf_add(out, "\">");
-		xml_add(out, f->fix ? f->fix : "");
+		xml_escape(out, f->fix ? f->fix : "", true);
 		strbuf_add(out, "</failure>");
 		return;
 	}
 	strbuf_add(out,
 		   asked && f->verdict == UNSURE ? "<error message=\"" : "<skipped message=\"");
 	strbuf_printf(out, "%s: ", verdict_name(f->verdict));
-	xml_add(out, note_of(f));
+	xml_escape(out, note_of(f), true);
 	strbuf_add(out, "\"/>");
 }
 

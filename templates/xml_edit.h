@@ -22,8 +22,6 @@ void xml_remove(struct xml_edits *x, const struct xml_node *n);
 /* raw is XML, and goes in as it is. */
 void xml_insert(struct xml_edits *x, const struct xml_node *n, enum xml_where where,
 		const char *raw);
-/* Appends text with what XML needs escaped. */
-void xml_escape(struct strbuf *out, const char *text, bool in_attribute);
 
 /* The document with all changes made; changes inside a removed element are dropped. name is for messages. */
 int xml_edit(const struct xml_doc *doc, const struct xml_edits *x, const char *name,
