@@ -2,6 +2,7 @@
 #include "templates/ovf_write.h"
 
 #include "base/str.h"
+#include "base/xml_escape.h"
 
 #include <inttypes.h>
 #include <string.h>
