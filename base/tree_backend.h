@@ -16,6 +16,8 @@ struct tree_backend {
 };
 
 struct tree *tree_new(const char *name, const struct tree_backend *ops, void *self);
+/* Questions that no file answers are asked for real. */
+void tree_set_live(struct tree *t);
 
 /* One remembered answer. kind: 'r' read, 'l' link, 's' stat, 'S' lstat, 'd' list, 'a' answer. */
 struct tree_memo {
