@@ -30,6 +30,7 @@ struct loader {
 	} * anchors;
 	size_t nanchors, anchors_room;
 	uint64_t nodes;
+	bool duplicates; /* are allowed */
 	struct yaml_node *root;
 };
 
@@ -108,7 +109,7 @@ static int place(struct loader *l, struct yaml_node *n)
 		return 0;
 	}
 	in = l->open[l->depth - 1].node;
-	if (in->kind == YAML_MAP && in->count % 2 == 0) {
+	if (in->kind == YAML_MAP && in->count % 2 == 0 && !l->duplicates) {
 		r = refuse_duplicate_key(l, in, n);
 		if (r < 0)
 			return r;
@@ -232,22 +233,36 @@ static int load(struct loader *l)
 	return r < 0 ? r : 0;
 }
 
+static int parse(struct loader *l, const char *text, size_t len, struct yaml_node **out)
+{
+	int r;
+
+	if (len > TEXT_MAX)
+		return err_set(l->e, EFBIG, "%s: larger than %d MiB", l->name, TEXT_MAX >> 20);
+	if (!yaml_parser_initialize(&l->parser))
+		return err_set(l->e, ENOMEM, "%s: out of memory", l->name);
+	yaml_parser_set_input_string(&l->parser, (const unsigned char *)text, len);
+	r = load(l);
+	yaml_parser_delete(&l->parser);
+	if (r == 0)
+		*out = l->root;
+	return r;
+}
+
 int yaml_parse(struct arena *a, const char *text, size_t len, const char *name,
 	       struct yaml_node **out, struct err *e)
 {
 	struct loader l = {.a = a, .name = name, .e = e};
-	int r;
 
-	if (len > TEXT_MAX)
-		return err_set(e, EFBIG, "%s: larger than %d MiB", name, TEXT_MAX >> 20);
-	if (!yaml_parser_initialize(&l.parser))
-		return err_set(e, ENOMEM, "%s: out of memory", name);
-	yaml_parser_set_input_string(&l.parser, (const unsigned char *)text, len);
-	r = load(&l);
-	yaml_parser_delete(&l.parser);
-	if (r == 0)
-		*out = l.root;
-	return r;
+	return parse(&l, text, len, out);
+}
+
+int yaml_parse_duplicates(struct arena *a, const char *text, size_t len, const char *name,
+			  struct yaml_node **out, struct err *e)
+{
+	struct loader l = {.a = a, .name = name, .e = e, .duplicates = true};
+
+	return parse(&l, text, len, out);
 }
 
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)

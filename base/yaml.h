@@ -28,8 +28,11 @@ struct yaml_node {
  * Duplicate keys are refused. */
 int yaml_parse(struct arena *a, const char *text, size_t len, const char *name,
 	       struct yaml_node **out, struct err *e);
+/* The same, but equal keys are both kept, as other readers accept them (PyYAML: the last one holds). */
+int yaml_parse_duplicates(struct arena *a, const char *text, size_t len, const char *name,
+			  struct yaml_node **out, struct err *e);
 
-/* The value of a key, or NULL. */
+/* The value of a key, of equal keys the first; or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 /* Plain-scalar readings by YAML 1.1's words, as cloud-init and libyaml's users expect them. */
 bool yaml_is_null(const struct yaml_node *n);

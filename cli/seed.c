@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "cloud-init/carrier.h"
+#include "cloud-init/check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,7 @@ struct settings {
 	const char *user_data, *meta_data, *vendor_data, *network_config, *interfaces;
 	const char *hostname, *instance_id, *dsmode;
 	struct opt_list ssh_keys;
-	bool help;
+	bool no_check, quiet, help;
 };
 
 struct run {
@@ -35,7 +36,7 @@ static int read_text(struct arena *a, const char *path, struct seed_text *out, s
 	if (r < 0)
 		err_sys(e, r, "%s", str_eq(path, "-") ? "standard input" : path);
 	else
-		*out = (struct seed_text){arena_dupn(a, strbuf_str(&b), b.len), b.len};
+		*out = (struct seed_text){arena_dupn(a, strbuf_str(&b), b.len), b.len, path};
 	strbuf_fini(&b);
 	return r;
 }
@@ -107,11 +108,32 @@ static int write_image(const char *path, const struct strbuf *image, struct err 
 	return r < 0 ? err_sys(e, r, "%s", to_stdout ? "standard output" : path) : 0;
 }
 
+/* Warnings and errors on standard error; -EINVAL when there are errors. */
+static int check_all(struct run *run, const struct settings *s, struct err *e)
+{
+	struct findings found = {.a = &run->a};
+
+	if (s->no_check)
+		return 0;
+	check_seed(&run->seed, NULL, &found);
+	for (size_t i = 0; i < found.count; i++)
+		if (!found.items[i].warning || !s->quiet)
+			fprintf(stderr, "%s%s\n", found.items[i].warning ? "warning: " : "",
+				found.items[i].text);
+	if (!found.errors)
+		return 0;
+	return err_set(e, EINVAL,
+		       "%zu error%s, so nothing was written (--no-check writes it anyhow)",
+		       found.errors, found.errors > 1 ? "s" : "");
+}
+
 static int make(struct run *run, const struct settings *s, struct err *e)
 {
 	struct strbuf image = {0};
 	int r = gather(run, s, e);
 
+	if (r >= 0)
+		r = check_all(run, s, e);
 	if (r >= 0)
 		r = seed_build(&run->a, &run->seed, &run->files, e);
 	if (r >= 0)
@@ -161,6 +183,8 @@ static int run(int argc, char **argv, struct err *e)
 		{'m', "dsmode", OPT_TEXT, &s.dsmode, "MODE", "local or net"},
 		{'i', "interfaces", OPT_TEXT, &s.interfaces, "FILE",
 		 "an /etc/network/interfaces for old guests"},
+		{0, "no-check", OPT_FLAG, &s.no_check, NULL, "pass on whatever is given"},
+		{'q', "quiet", OPT_FLAG, &s.quiet, NULL, "no warnings"},
 		{'h', "help", OPT_FLAG, &s.help, NULL, "this text"},
 	};
 	size_t rest;

@@ -15,6 +15,20 @@ void seed_list_add(struct arena *a, struct seed_list *l, const char *text)
 	l->items[l->count++] = text;
 }
 
+bool seed_text_line(struct seed_text *rest, struct seed_text *line)
+{
+	const char *nl;
+
+	if (!rest->size)
+		return false;
+	nl = memchr(rest->bytes, '\n', rest->size);
+	line->bytes = rest->bytes;
+	line->size = nl ? (size_t)(nl - rest->bytes) : rest->size;
+	rest->bytes += line->size + !!nl;
+	rest->size -= line->size + !!nl;
+	return true;
+}
+
 int seed_check_hostname(const char *name, struct err *e)
 {
 	size_t len = strlen(name), label = 0;

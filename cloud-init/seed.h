@@ -12,7 +12,11 @@
 struct seed_text {
 	const char *bytes;
 	size_t size;
+	const char *name; /* what people know it by, for messages; may be NULL */
 };
+
+/* Takes the next line, without its newline, off the front of rest; false when nothing is left. */
+bool seed_text_line(struct seed_text *rest, struct seed_text *line);
 
 struct seed_list {
 	const char **items;
