@@ -78,84 +78,6 @@ static void check_disk(struct ovf_reading *r, const struct ovf_disk *d)
 			ovf_problem(r, d->xml, "two disks have the diskId '%.60s'", d->id);
 }
 
-/* ---- items ---- */
-
-const char *ovf_resource_id(const char *text, const char *kind)
-{
-	size_t n = strlen(kind);
-
-	if (str_starts(text, "ovf:"))
-		text += 4;
-	while (*text == '/')
-		text++;
-	return !strncmp(text, kind, n) && text[n] == '/' ? text + n + 1 : NULL;
-}
-
-static void check_host_resource(struct ovf_reading *r, const struct ovf_item *i, const char *text)
-{
-	const char *disk = ovf_resource_id(text, "disk"), *file = ovf_resource_id(text, "file");
-
-	if (disk && !ovf_find_disk(r->ovf, disk))
-		ovf_problem(r, i->xml, "item '%.40s' names the disk '%.60s', which is not there",
-			    i->instance, disk);
-	if (file && !ovf_find_file(r->ovf, file))
-		ovf_problem(r, i->xml, "item '%.40s' names the file '%.60s', which is not there",
-			    i->instance, file);
-}
-
-/* Instance ids are unique among the items that hold in one configuration. */
-static bool same_item(const struct ovf_item *a, const struct ovf_item *b)
-{
-	return str_eq(a->instance, b->instance) && str_eq(a->configuration, b->configuration) &&
-	       str_eq(a->bound, b->bound);
-}
-
-static void check_item(struct ovf_reading *r, const struct ovf_hardware *h,
-		       const struct ovf_item *i)
-{
-	static const char *const bounds[] = {"normal", "min", "max", ""};
-	bool known = false;
-
-	for (size_t b = 0; b < ARRAY_SIZE(bounds); b++)
-		known = known || str_eq(i->bound, bounds[b]);
-	if (!known)
-		ovf_problem(r, i->xml, "\"%.40s\" is not a bound", i->bound);
-	if (!*i->instance)
-		ovf_problem(r, i->xml, "an item without an InstanceID");
-	if (!i->type && i->required && !xml_child(i->xml, "ResourceType"))
-		ovf_problem(r, i->xml, "item '%.40s' has no ResourceType", i->instance);
-	for (size_t k = 0; k < i->nhost_resources; k++)
-		check_host_resource(r, i, i->host_resources[k]);
-	for (const struct ovf_item *j = h->items; j < i; j++) {
-		if (!same_item(i, j))
-			continue;
-		if (*i->bound && !str_eq(i->bound, "normal"))
-			ovf_problem(r, i->xml, "two \"%.20s\" bounds of item '%.40s'", i->bound,
-				    i->instance);
-		else
-			ovf_warn(r, i->xml, "two items have the InstanceID '%.40s'", i->instance);
-	}
-}
-
-/* ---- properties ---- */
-
-static void check_property(struct ovf_reading *r, const struct ovf_product *p,
-			   const struct ovf_property *q)
-{
-	if (!*q->key)
-		ovf_problem(r, q->xml, "a property without a key");
-	if (strpbrk(q->key, " \t\n"))
-		ovf_problem(r, q->xml, "the property key \"%.60s\" holds white space", q->key);
-	/* DSP0243 forbids them; many appliances have keys such as guestinfo.hostname all the same. */
-	if (strpbrk(q->key, ".:"))
-		ovf_warn(r, q->xml, "the property key \"%.60s\" holds a '.' or ':'", q->key);
-	if (!*q->type)
-		ovf_problem(r, q->xml, "the property '%.60s' has no type", q->key);
-	for (const struct ovf_property *o = p->properties; o < q; o++)
-		if (str_eq(o->key, q->key))
-			ovf_problem(r, q->xml, "two properties have the key '%.60s'", q->key);
-}
-
 /* ---- sections ---- */
 
 static bool understood(const struct xml_node *n)
@@ -246,24 +168,73 @@ static void check_system(struct ovf_reading *r, const struct ovf_system *s)
 		ovf_warn(r, s->xml, "the virtual system '%.60s' has no Info", s->id);
 	if (!*s->id)
 		ovf_problem(r, s->xml, "a virtual system without an id");
-	for (size_t i = 0; i < s->nhardware; i++)
-		for (size_t k = 0; k < s->hardware[i].nitems; k++)
-			check_item(r, &s->hardware[i], &s->hardware[i].items[k]);
-	for (size_t i = 0; i < s->nproducts; i++)
-		for (size_t k = 0; k < s->products[i].nproperties; k++)
-			check_property(r, &s->products[i], &s->products[i].properties[k]);
+	ovf_check_parts(r, s);
 	for (size_t i = 0; i < s->nchildren; i++)
 		check_system(r, &s->children[i]);
 }
 
+/* ---- what stands once ---- */
+
+static void check_once(struct ovf_reading *r, const char *kind)
+{
+	const struct xml_node *first = NULL;
+
+	XML_EACH(c, r->ovf->doc.root)
+	{
+		if (!str_eq(ovf_kind(c), kind))
+			continue;
+		if (first)
+			ovf_problem(r, c, "a second <%s> (the first is in line %u)", kind,
+				    first->line);
+		else
+			first = c;
+	}
+}
+
+static void check_networks(struct ovf_reading *r)
+{
+	const struct ovf *o = r->ovf;
+
+	for (size_t i = 0; i < o->nnetworks; i++)
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(o->networks[i].name, o->networks[k].name))
+				ovf_problem(r, o->networks[i].xml,
+					    "two networks are called '%.60s'", o->networks[i].name);
+}
+
+static void check_configs(struct ovf_reading *r)
+{
+	const struct ovf *o = r->ovf;
+	size_t defaults = 0;
+
+	for (size_t i = 0; i < o->nconfigs; i++) {
+		const struct ovf_config *c = &o->configs[i];
+
+		if (!*c->id)
+			ovf_problem(r, c->xml, "a configuration without an id");
+		for (size_t k = 0; k < i; k++)
+			if (str_eq(c->id, o->configs[k].id))
+				ovf_problem(r, c->xml, "two configurations have the id '%.60s'",
+					    c->id);
+		if (c->is_default && defaults++)
+			ovf_problem(r, c->xml, "a second default configuration, '%.60s'", c->id);
+	}
+}
+
 void ovf_check(struct ovf_reading *r)
 {
+	static const char *const once[] = {"References", "DiskSection", "NetworkSection",
+					   "DeploymentOptionSection"};
 	static const char *const not_here[] = {"VirtualHardwareSection", "OperatingSystemSection"};
 	const struct ovf *o = r->ovf;
 	const struct xml_node *root = o->doc.root;
 
 	check_place(r, root, not_here, ARRAY_SIZE(not_here), "the envelope");
 	check_sections(r, root);
+	for (size_t i = 0; i < ARRAY_SIZE(once); i++)
+		check_once(r, once[i]);
+	check_networks(r);
+	check_configs(r);
 	if (!o->nsystems)
 		ovf_problem(r, root, "the descriptor describes no virtual system");
 	if (o->nsystems > 1)

@@ -32,3 +32,4 @@ void ovf_read_product(struct ovf_reading *r, struct ovf_system *s, const struct 
 void ovf_read_item(struct ovf_reading *r, const struct xml_node *n, struct ovf_item *i);
 void ovf_read_systems(struct ovf_reading *r, const struct xml_node *root);
 void ovf_check(struct ovf_reading *r);
+void ovf_check_parts(struct ovf_reading *r, const struct ovf_system *s);

@@ -1,0 +1,168 @@
+/* What the items, properties and sections of a virtual system must hold. */
+#include "templates/ovf_read.h"
+
+#include "base/scope.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* ---- items ---- */
+
+const char *ovf_resource_id(const char *text, const char *kind)
+{
+	size_t n = strlen(kind);
+
+	if (str_starts(text, "ovf:"))
+		text += 4;
+	while (*text == '/')
+		text++;
+	return !strncmp(text, kind, n) && text[n] == '/' ? text + n + 1 : NULL;
+}
+
+static void check_host_resource(struct ovf_reading *r, const struct ovf_item *i, const char *text)
+{
+	const char *disk = ovf_resource_id(text, "disk"), *file = ovf_resource_id(text, "file");
+
+	if (disk && !ovf_find_disk(r->ovf, disk))
+		ovf_problem(r, i->xml, "item '%.40s' names the disk '%.60s', which is not there",
+			    i->instance, disk);
+	if (file && !ovf_find_file(r->ovf, file))
+		ovf_problem(r, i->xml, "item '%.40s' names the file '%.60s', which is not there",
+			    i->instance, file);
+}
+
+/* Instance ids are unique among the items that hold in one configuration. */
+static bool same_item(const struct ovf_item *a, const struct ovf_item *b)
+{
+	return str_eq(a->instance, b->instance) && str_eq(a->configuration, b->configuration) &&
+	       str_eq(a->bound, b->bound);
+}
+
+static void check_item_configuration(struct ovf_reading *r, const struct ovf_item *i)
+{
+	const char *at = i->configuration, *word;
+	size_t n;
+
+	while (str_word(&at, &word, &n)) {
+		bool known = false;
+
+		for (size_t k = 0; k < r->ovf->nconfigs; k++)
+			known = known || (strlen(r->ovf->configs[k].id) == n &&
+					  !memcmp(r->ovf->configs[k].id, word, n));
+		if (!known)
+			ovf_problem(
+				r, i->xml,
+				"item '%.40s' is of the configuration '%.*s', which is not there",
+				i->instance, n > 60 ? 60 : (int)n, word);
+	}
+}
+
+static void check_item(struct ovf_reading *r, const struct ovf_hardware *h,
+		       const struct ovf_item *i)
+{
+	static const char *const bounds[] = {"normal", "min", "max", ""};
+	bool known = false;
+
+	for (size_t b = 0; b < ARRAY_SIZE(bounds); b++)
+		known = known || str_eq(i->bound, bounds[b]);
+	if (!known)
+		ovf_problem(r, i->xml, "\"%.40s\" is not a bound", i->bound);
+	if (!*i->instance)
+		ovf_problem(r, i->xml, "an item without an InstanceID");
+	if (!i->type && i->required && !xml_child(i->xml, "ResourceType"))
+		ovf_problem(r, i->xml, "item '%.40s' has no ResourceType", i->instance);
+	check_item_configuration(r, i);
+	for (size_t k = 0; k < i->nhost_resources; k++)
+		check_host_resource(r, i, i->host_resources[k]);
+	for (const struct ovf_item *j = h->items; j < i; j++) {
+		if (!same_item(i, j))
+			continue;
+		if (*i->bound && !str_eq(i->bound, "normal"))
+			ovf_problem(r, i->xml, "two \"%.20s\" bounds of item '%.40s'", i->bound,
+				    i->instance);
+		else
+			ovf_warn(r, i->xml, "two items have the InstanceID '%.40s'", i->instance);
+	}
+}
+
+/* ---- properties ---- */
+
+/* "uint8"... and "sint8"...: does the value fit? Types that are not known here are let pass. */
+static bool integer_fits(const char *type, const char *value)
+{
+	uint64_t bits, u;
+	int64_t v;
+
+	if (!num_parse(type + 4, 10, &bits) || bits < 8 || bits > 64)
+		return true;
+	if (*type == 'u')
+		return num_parse(value, 10, &u) && (bits == 64 || u >> bits == 0);
+	return num_parse_signed(value, 10, &v) &&
+	       (bits == 64 || (v >= -(1ll << (bits - 1)) && v < 1ll << (bits - 1)));
+}
+
+static bool value_fits(const char *type, const char *value)
+{
+	static const char *const booleans[] = {"true", "false", "1", "0"};
+	bool found = false;
+
+	if (!*value || strstr(value, "${"))
+		return true;
+	if (str_starts(type, "uint") || str_starts(type, "sint"))
+		return integer_fits(type, value);
+	if (!str_eq(type, "boolean"))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(booleans); i++)
+		found = found || !strcasecmp(value, booleans[i]);
+	return found;
+}
+
+static void check_property(struct ovf_reading *r, const struct ovf_product *p,
+			   const struct ovf_property *q)
+{
+	if (!*q->key)
+		ovf_problem(r, q->xml, "a property without a key");
+	if (strpbrk(q->key, " \t\n"))
+		ovf_problem(r, q->xml, "the property key \"%.60s\" holds white space", q->key);
+	/* DSP0243 forbids them; many appliances have keys such as guestinfo.hostname all the same. */
+	if (strpbrk(q->key, ".:"))
+		ovf_warn(r, q->xml, "the property key \"%.60s\" holds a '.' or ':'", q->key);
+	if (!*q->type)
+		ovf_problem(r, q->xml, "the property '%.60s' has no type", q->key);
+	if (!value_fits(q->type, q->value))
+		ovf_problem(r, q->xml, "\"%.40s\" is no %.20s: the value of the property '%.60s'",
+			    q->value, q->type, q->key);
+	for (const struct ovf_property *o = p->properties; o < q; o++)
+		if (str_eq(o->key, q->key))
+			ovf_problem(r, q->xml, "two properties have the key '%.60s'", q->key);
+}
+
+/* ---- the rest of a system ---- */
+
+static void check_startup(struct ovf_reading *r, const struct ovf_system *s)
+{
+	for (size_t i = 0; i < s->nstartup; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < s->nchildren; k++)
+			known = known || str_eq(s->children[k].id, s->startup[i].id);
+		if (!known)
+			ovf_problem(
+				r, s->startup[i].xml,
+				"the start order names '%.60s', which is not in this collection",
+				s->startup[i].id);
+	}
+}
+
+void ovf_check_parts(struct ovf_reading *r, const struct ovf_system *s)
+{
+	if (s->os_xml && !xml_attr(s->os_xml, "id"))
+		ovf_problem(r, s->os_xml, "an operating system without an id");
+	for (size_t i = 0; i < s->nhardware; i++)
+		for (size_t k = 0; k < s->hardware[i].nitems; k++)
+			check_item(r, &s->hardware[i], &s->hardware[i].items[k]);
+	for (size_t i = 0; i < s->nproducts; i++)
+		for (size_t k = 0; k < s->products[i].nproperties; k++)
+			check_property(r, &s->products[i], &s->products[i].properties[k]);
+	check_startup(r, s);
+}
