@@ -17,3 +17,17 @@ int staging_open(struct staging *s, const char *path, struct err *e);
 int staging_commit(struct staging *s, struct err *e);
 /* Removes what was not committed. A zeroed or ended one is allowed. */
 void staging_drop(struct staging *s);
+
+/* The same for a file: without a name where the filesystem can do that, else under an unguessable one. */
+struct staged_file {
+	int parent, fd;
+	char name[48]; /* "": it has none */
+	char final[256];
+	const char *shown; /* borrowed */
+};
+
+/* path must not exist. Mode 0600. */
+int staged_file_open(struct staged_file *s, const char *path, struct err *e);
+/* Everything is on stable storage, then gets its name, which nobody may have taken meanwhile. */
+int staged_file_commit(struct staged_file *s, struct err *e);
+void staged_file_drop(struct staged_file *s);

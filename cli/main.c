@@ -11,7 +11,13 @@
 #include <string.h>
 
 static const struct verb *const verbs[] = {
-	&verb_probe, &verb_capture, &verb_compare, &verb_seed, &verb_inspect, &verb_import,
+	&verb_probe,
+	&verb_capture,
+	&verb_compare,
+	&verb_seed,
+	&verb_inspect,
+	&verb_import,
+	&verb_pack,
 };
 
 static void print_help(void)

@@ -3,13 +3,13 @@
 #include "templates/import_disk.h"
 #include "templates/ovf_names.h"
 #include "templates/ovf_write.h"
+#include "templates/own_names.h"
 
 #include "base/scope.h"
 #include "base/staging.h"
 #include "base/str.h"
 #include "base/sys.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -22,46 +22,11 @@ struct import {
 	struct import_result *out;
 	struct staging stage;
 	struct ovf_writer writer;
-	const char **taken; /* names in the folder */
-	size_t ntaken, taken_room;
+	struct own_names names;
 	const char **right; /* members whose digest was found right on the way */
 	size_t nright, right_room;
 	uint64_t before, total; /* of the package: read before this member; all that will be */
 };
-
-/* ---- names ---- */
-
-static bool is_taken(const struct import *c, const char *name)
-{
-	for (size_t i = 0; i < c->ntaken; i++)
-		if (!strcasecmp(c->taken[i], name))
-			return true;
-	return false;
-}
-
-/* The last part of a name from the package, made harmless, and one that nobody has yet. */
-static const char *own_name(struct import *c, const char *from, const char *suffix)
-{
-	struct arena *a = &c->t->a;
-	const char *slash = strrchr(from, '/');
-	char *base = arena_printf(a, "%.200s", slash ? slash + 1 : from), *dot = strrchr(base, '.');
-	const char *ending = suffix ? suffix : dot && dot != base ? arena_dup(a, dot) : "";
-	const char *name;
-
-	for (char *p = base; *p; p++)
-		if (!isalnum((unsigned char)*p) && !strchr("._-+", *p))
-			*p = '_';
-	if (dot && dot != base && (suffix || *ending))
-		*dot = '\0';
-	if (*base == '.' || *base == '-' || !*base)
-		base = arena_printf(a, "file%s", base);
-	name = arena_printf(a, "%s%s", base, ending);
-	for (unsigned n = 2; is_taken(c, name); n++)
-		name = arena_printf(a, "%s-%u%s", base, n, ending);
-	ARENA_GROW(a, c->taken, c->ntaken, c->taken_room);
-	c->taken[c->ntaken++] = name;
-	return name;
-}
 
 /* ---- digests on the way ---- */
 
@@ -243,7 +208,7 @@ static int import_disks(struct import *c, struct err *e)
 				ovf_drop_file(&c->writer, d->ovf->file);
 			continue;
 		}
-		name = own_name(c, d->href, c->o->qcow2 ? ".qcow2" : ".raw");
+		name = own_name(&c->names, d->href, c->o->qcow2 ? ".qcow2" : ".raw");
 		r = import_one(c, d, name, &size, &stored, e);
 		if (r < 0)
 			return r;
@@ -296,7 +261,7 @@ static int copy_file(struct import *c, const struct ovf_file *f, struct err *e)
 
 	if (r < 0)
 		return r;
-	name = own_name(c, f->href, NULL);
+	name = own_name(&c->names, f->href, NULL);
 	fd = create(c, name, e);
 	if (fd < 0)
 		return fd;
@@ -382,7 +347,7 @@ static int write_descriptor(struct import *c, struct err *e)
 			ovf_write_property(&c->writer, t->properties[i].is, t->properties[i].value);
 	if (t->configuration && !t->configuration->is_default)
 		ovf_write_default(&c->writer, t->configuration);
-	c->out->descriptor = own_name(c, t->package.descriptor_name, ".ovf");
+	c->out->descriptor = own_name(&c->names, t->package.descriptor_name, ".ovf");
 	r = ovf_write_end(&c->writer, &text, e);
 	fd = r < 0 ? r : create(c, c->out->descriptor, e);
 	if (fd >= 0) {
@@ -431,7 +396,7 @@ static int fill(struct import *c, struct err *e)
 int import_template(struct template *t, const struct import_request *o, struct import_result *out,
 		    struct err *e)
 {
-	struct import c = {.t = t, .o = o, .out = out};
+	struct import c = {.t = t, .o = o, .out = out, .names = {.a = &t->a}};
 	int r = template_check(t, e);
 
 	*out = (struct import_result){0};

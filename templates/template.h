@@ -76,6 +76,9 @@ int template_disk_open(struct template *t, const struct template_disk *d, struct
 void template_image_close(struct template_image *x);
 void template_image_close_at(struct template_image *x);
 
+/* One member's bytes as a disk of its own. */
+int template_member_open(const struct member *m, struct disk **out, struct err *e);
+
 /* True when an item holds in the chosen configuration (and is no minimum or maximum). */
 bool template_has_item(const struct template *t, const struct ovf_item *i);
 

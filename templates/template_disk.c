@@ -17,7 +17,7 @@ enum { PARENTS_MAX = 16 };
 
 /* ---- the bytes ---- */
 
-static int member_disk(const struct member *m, struct disk **out, struct err *e)
+int template_member_open(const struct member *m, struct disk **out, struct err *e)
 {
 	struct disk *whole, *window;
 	int fd = sys_dup(m->fd), r;
@@ -47,9 +47,9 @@ static int join_pieces(const struct template_disk *d, struct disk **out, struct 
 	int r = 0;
 
 	if (d->npieces == 1)
-		return member_disk(d->pieces, out, e);
+		return template_member_open(d->pieces, out, e);
 	while (r == 0 && n < d->npieces) {
-		r = member_disk(&d->pieces[n], &parts[n], e);
+		r = template_member_open(&d->pieces[n], &parts[n], e);
 		n += r == 0;
 	}
 	if (r == 0)
@@ -120,7 +120,7 @@ static int open_extent(void *ctx, const char *name, struct disk **out, struct er
 	if (p->manifest.count && !manifest_find(&p->manifest, name))
 		return err_set(e, EINVAL, "the manifest does not list its extent '%.120s'", name);
 	r = note_member(c->x, m, e);
-	return r < 0 ? r : member_disk(m, out, e);
+	return r < 0 ? r : template_member_open(m, out, e);
 }
 
 /* ---- the image ---- */
