@@ -379,7 +379,7 @@ int sys_lock(int fd, int wait)
 	return r < 0 ? -errno : 0;
 }
 
-void sys_random(void *buf, size_t n)
+int sys_random(void *buf, size_t n)
 {
 	size_t done = 0;
 
@@ -387,9 +387,10 @@ void sys_random(void *buf, size_t n)
 		ssize_t got = getrandom((char *)buf + done, n - done, 0);
 
 		if (got < 0 && errno != EINTR)
-			abort();
+			return -errno;
 		done += got > 0 ? (size_t)got : 0;
 	}
+	return 0;
 }
 
 int sys_unlinkat(int dir, const char *path, int flags)

@@ -50,8 +50,8 @@ int sys_unlinkat(int dir, const char *path, int flags);
 int sys_chmod(int fd, mode_t mode);
 /* An exclusive lock on the file, which ends with the process: -EWOULDBLOCK when another has it and wait is 0. */
 int sys_lock(int fd, int wait);
-/* Bytes that nobody can guess; aborts when the system has none. */
-void sys_random(void *buf, size_t n);
+/* Bytes that nobody can guess. */
+int sys_random(void *buf, size_t n);
 int sys_linkat_fd(int fd, int dir,
 		  const char *path); /* gives an O_TMPFILE a name; -EEXIST if taken */
 

@@ -11,13 +11,8 @@
 #include <string.h>
 
 static const struct verb *const verbs[] = {
-	&verb_probe,
-	&verb_capture,
-	&verb_compare,
-	&verb_seed,
-	&verb_inspect,
-	&verb_import,
-	&verb_pack,
+	&verb_probe,   &verb_capture, &verb_compare, &verb_seed,
+	&verb_inspect, &verb_import,  &verb_clone,   &verb_pack,
 };
 
 static void print_help(void)

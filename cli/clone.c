@@ -1,0 +1,321 @@
+/* vmint clone: N machines from one template. */
+#include "cli/clone_show.h"
+#include "cli/term.h"
+#include "cli/verb.h"
+
+#include "base/opts.h"
+#include "base/scope.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "probe/trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* TCG is about this much slower than native code. */
+enum { SPEC_MAX = 8 << 20, SLOWDOWN_MAX = 10 };
+
+struct settings {
+	const char *spec, *format;
+	/* Each is given to the key of the spec of the same row below. */
+	const char *count, *name, *output, *disk, *disk_format, *key, *shard, *domain, *mac_prefix,
+		*cpus, *memory, *sync, *machine_id, *ssh_keys, *ext4_seed, *accel;
+	struct opt_list targets;
+	bool dry_run, replace, quiet, no_color, example, list_targets, help;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+/* ---- the spec: file first, then options ---- */
+
+static int read_spec(struct spec *s, struct arena *a, const char *path, struct err *e)
+{
+	struct strbuf text = {0};
+	int r = str_eq(path, "-") ? sys_read_all(STDIN_FILENO, &text, SPEC_MAX)
+				  : sys_read_file(path, &text, SPEC_MAX);
+
+	if (r < 0)
+		err_sys(e, r, "%s", path);
+	else
+		r = spec_read(s, a, strbuf_str(&text), text.len, path, e);
+	strbuf_fini(&text);
+	return r;
+}
+
+static int set_options(struct spec *s, struct arena *a, const struct settings *o, struct err *e)
+{
+	const struct {
+		const char *value, *key, *option;
+	} rows[] = {
+		{o->count, "count", "--count"},
+		{o->name, "name", "--name"},
+		{o->output, "output", "--output"},
+		{o->disk, "disk.mode", "--disk"},
+		{o->disk_format, "disk.format", "--disk-format"},
+		{o->key, "key", "--key"},
+		{o->shard, "shard", "--shard"},
+		{o->domain, "domain", "--domain"},
+		{o->mac_prefix, "mac.prefix", "--mac-prefix"},
+		{o->cpus, "hardware.cpus", "--cpus"},
+		{o->memory, "hardware.memory", "--memory"},
+		{o->accel, "hardware.accel", "--accel"},
+		{o->sync, "sync", "--sync"},
+		{o->machine_id, "identity.machine-id", "--machine-id"},
+		{o->ssh_keys, "identity.ssh-keys", "--ssh-keys"},
+		{o->ext4_seed, "identity.ext4-seed", "--ext4-seed"},
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rows); i++)
+		if (rows[i].value)
+			r = spec_option(s, a, rows[i].key, rows[i].option, rows[i].value, true, e);
+	for (size_t i = 0; r == 0 && i < o->targets.count; i++)
+		r = spec_option(s, a, "targets", "--target", o->targets.items[i], i == 0, e);
+	/* A pattern or a number on the command line means other names than the file's list. */
+	if (o->name || o->count)
+		s->nclones = 0;
+	if (o->mac_prefix)
+		memset(s->mac_first, 0, sizeof s->mac_first);
+	return r;
+}
+
+static int build_spec(struct spec *s, struct arena *a, const struct settings *o,
+		      const char *template, struct err *e)
+{
+	int r;
+
+	spec_init(s);
+	r = o->spec ? read_spec(s, a, o->spec, e) : 0;
+	if (r == 0 && template)
+		s->template = template;
+	if (r == 0)
+		r = set_options(s, a, o, e);
+	if (r == 0 && s->ntargets == 0)
+		r = spec_option(s, a, "targets", "--target", "qemu", true, e);
+	return r == 0 ? spec_check(s, e) : r;
+}
+
+/* ---- does KVM accelerate here? ---- */
+
+static bool wants_libvirt(const struct spec *s)
+{
+	for (size_t i = 0; i < s->ntargets; i++)
+		if (str_eq(s->targets[i], "libvirt"))
+			return true;
+	return false;
+}
+
+/* Only libvirt's description needs to know when it is written; the trial guest says it. */
+static bool kvm_accelerates(const struct spec *s)
+{
+	const struct trial_plan plan = {.path = "/dev/kvm", .run_guest = true, .limit_ms = 2000};
+	struct trial t;
+
+	if (s->accel != ACCEL_AUTO || !wants_libvirt(s))
+		return s->accel == ACCEL_KVM;
+	if (access(plan.path, R_OK | W_OK) < 0)
+		return false;
+	trial_run(&t, &plan);
+	return t.end == TRIAL_ENDED && trial_first_failure(&t.notes) == STEP_COUNT &&
+	       trial_slowdown(&t.notes) < SLOWDOWN_MAX;
+}
+
+/* ---- progress ---- */
+
+struct progress {
+	bool shown, on;
+	struct timespec began, last;
+	const char *stage;
+};
+
+static double seconds_since(const struct timespec *t)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - t->tv_sec) + (double)(now.tv_nsec - t->tv_nsec) / 1e9;
+}
+
+static void draw(struct progress *p, uint64_t done, uint64_t total)
+{
+	double s = seconds_since(&p->began), rate = s > 0 ? (double)done / s : 0;
+	double left = rate > 0 ? (double)(total - done) / rate : 0;
+
+	if (str_eq(p->stage, "base"))
+		fprintf(stderr, "\r\033[Kbase: %llu of %llu MiB, %.0f MiB/s, %.0f s left",
+			(unsigned long long)(done >> 20), (unsigned long long)(total >> 20),
+			rate / (1 << 20), left);
+	else
+		fprintf(stderr, "\r\033[Kclones: %llu of %llu, %.0f/s, %.0f s left",
+			(unsigned long long)done, (unsigned long long)total, rate, left);
+	p->shown = true;
+}
+
+static int on_progress(void *ctx, const char *stage, uint64_t done, uint64_t total)
+{
+	struct progress *p = ctx;
+
+	if (interrupted)
+		return -EINTR;
+	if (!p->on)
+		return 0;
+	if (p->stage != stage) {
+		p->stage = stage;
+		clock_gettime(CLOCK_MONOTONIC, &p->began);
+		p->last = p->began;
+	}
+	if (seconds_since(&p->last) >= 0.1) {
+		clock_gettime(CLOCK_MONOTONIC, &p->last);
+		draw(p, done, total);
+	}
+	return 0;
+}
+
+static void progress_end(struct progress *p)
+{
+	if (p->shown)
+		fprintf(stderr, "\r\033[K");
+	p->shown = false;
+}
+
+static void on_waiting(void *ctx)
+{
+	(void)ctx;
+	fprintf(stderr, "vmint clone: another run works on this folder; waiting for it\n");
+}
+
+/* ---- the verb ---- */
+
+static int run_clone(const struct spec *s, const struct settings *o, struct err *e)
+{
+	struct progress p = {.on = !o->quiet && term_width(stderr) > 0};
+	const struct clone_options co = {
+		.dry_run = o->dry_run,
+		.replace = o->replace,
+		.kvm = kvm_accelerates(s),
+		.progress = on_progress,
+		.waiting = on_waiting,
+		.ctx = &p,
+	};
+	struct clone_run run;
+	struct timespec began;
+	int r;
+
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
+	r = clone_run(&run, s, &co, e);
+	progress_end(&p);
+	if (r == 0 && str_eq(o->format, "json"))
+		clone_show_json(&run, o->dry_run);
+	else if (r == 0 && o->dry_run)
+		clone_show_plan(&run);
+	else if (r == 0 && !o->quiet)
+		clone_show_summary(&run, seconds_since(&began));
+	if (r < 0 && run.result.made)
+		fprintf(stderr,
+			"vmint clone: %zu clones were finished before this; the same "
+			"command goes on\n",
+			run.result.made);
+	clone_close(&run);
+	return r == 0 ? STATUS_OK : interrupted ? STATUS_INTERRUPTED : STATUS_TROUBLE;
+}
+
+static void print_help(const struct opt *opts, size_t n)
+{
+	printf("usage: vmint clone TEMPLATE -o DIR [OPTION]...\n"
+	       "       vmint clone --spec FILE [OPTION]...\n\n"
+	       "Makes machines from one template, each with an identity of its own. The same "
+	       "command again\n"
+	       "makes what is missing and nothing else.\n\n");
+	opts_print(opts, n);
+	printf("\nExit status: 0 made, or nothing to do; 2 usage error; 3 could not be made; 130 "
+	       "interrupted.\n");
+}
+
+static int run_verb(const struct settings *o, const char *template, struct err *e)
+{
+	struct arena a = {0};
+	struct spec s;
+	int status = STATUS_USAGE;
+
+	if (build_spec(&s, &a, o, template, e) == 0)
+		status = run_clone(&s, o, e);
+	arena_fini(&a);
+	return status;
+}
+
+static int run(int argc, char **argv, struct err *e)
+{
+	struct settings s = {.format = "text"};
+	const struct opt opts[] = {
+		{'n', "count", OPT_TEXT, &s.count, "N", "how many (1)"},
+		{0, "name", OPT_TEXT, &s.name, "PATTERN",
+		 "web-{n:03}, {name}-{n}, web-{01..20} ({name}-{n:03})"},
+		{'o', "output", OPT_TEXT, &s.output, "DIR", "the fleet's folder"},
+		{0, "spec", OPT_TEXT, &s.spec, "FILE", "settings in YAML; - is standard input"},
+		{0, "disk", OPT_TEXT, &s.disk, "MODE", "linked (over a shared base) or full"},
+		{0, "disk-format", OPT_TEXT, &s.disk_format, "F", "full disks: qcow2, raw, vmdk"},
+		{'t', "target", OPT_LIST, &s.targets, "T",
+		 "what to write beside the disks (qemu); may be given again"},
+		{0, "list-targets", OPT_FLAG, &s.list_targets, NULL, "the targets there are"},
+		{0, "key", OPT_TEXT, &s.key, "FILE", "the fleet's key: 64 hex digits"},
+		{0, "shard", OPT_TEXT, &s.shard, "I/N", "make share I of N only; needs --key"},
+		{0, "domain", OPT_TEXT, &s.domain, "D", "the clones' domain"},
+		{0, "mac-prefix", OPT_TEXT, &s.mac_prefix, "P", "one to five octets (0e)"},
+		{0, "cpus", OPT_TEXT, &s.cpus, "N", "processors (the template's)"},
+		{0, "memory", OPT_TEXT, &s.memory, "SIZE", "2G, 512M (the template's)"},
+		{0, "accel", OPT_TEXT, &s.accel, "A", "descriptions ask for auto, kvm or tcg"},
+		{0, "machine-id", OPT_TEXT, &s.machine_id, "P", "new, uninitialized or keep"},
+		{0, "ssh-keys", OPT_TEXT, &s.ssh_keys, "P", "generate, remove or keep"},
+		{0, "ext4-seed", OPT_TEXT, &s.ext4_seed, "P", "auto, never or always"},
+		{0, "sync", OPT_TEXT, &s.sync, "WHEN", "end, each or none"},
+		{0, "replace", OPT_FLAG, &s.replace, NULL,
+		 "make clones anew that were made of something else"},
+		{0, "dry-run", OPT_FLAG, &s.dry_run, NULL, "print the plan, write nothing"},
+		{0, "example-spec", OPT_FLAG, &s.example, NULL, "print a commented spec"},
+		{0, "format", OPT_TEXT, &s.format, "F", "text or json"},
+		{'q', "quiet", OPT_FLAG, &s.quiet, NULL, "no summary and no progress"},
+		{0, "no-color", OPT_FLAG, &s.no_color, NULL, NULL},
+		{'h', "help", OPT_FLAG, &s.help, NULL, "this text"},
+	};
+	size_t rest;
+
+	if (opts_parse(opts, ARRAY_SIZE(opts), argc, argv, &rest, e) < 0)
+		return STATUS_USAGE;
+	if (s.help) {
+		print_help(opts, ARRAY_SIZE(opts));
+		return STATUS_OK;
+	}
+	if (s.example || s.list_targets) {
+		if (s.example)
+			fputs(spec_example(), stdout);
+		for (size_t i = 0; s.list_targets && i < target_count; i++)
+			printf("%-10s %s\n", targets[i].name, targets[i].summary);
+		return STATUS_OK;
+	}
+	if (rest > 1 || (!str_eq(s.format, "text") && !str_eq(s.format, "json"))) {
+		err_set(e, EINVAL,
+			rest > 1 ? "'%s' is one argument too many" : "--format %s: text or json",
+			rest > 1 ? argv[1] : s.format);
+		return STATUS_USAGE;
+	}
+	return run_verb(&s, rest ? argv[0] : NULL, e);
+}
+
+const struct verb verb_clone = {
+	.name = "clone",
+	.summary = "N machines from one template, each with an identity of its own",
+	.run = run,
+};

@@ -1,0 +1,199 @@
+/* Plans and summaries on standard output. */
+#include "cli/clone_show.h"
+
+#include "base/str.h"
+#include "base/digest.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { SHOWN_MAX = 20 };
+
+static const char *const state_names[] = {[CLONE_MAKE] = "make",
+					  [CLONE_THERE] = "there",
+					  [CLONE_REPLACE] = "replace",
+					  [CLONE_FOREIGN] = "other share"};
+
+static const char *const signs[] = {
+	[CLONE_MAKE] = "+", [CLONE_THERE] = "=", [CLONE_REPLACE] = "~", [CLONE_FOREIGN] = " "};
+
+static void size_text(uint64_t bytes, char out[32])
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+	double n = (double)bytes;
+	size_t u = 0;
+
+	while (n >= 1024 && u < 4) {
+		n /= 1024;
+		u++;
+	}
+	snprintf(out, 32, u && n < 10 ? "%.1f %s" : "%.0f %s", n, units[u]);
+}
+
+/* ---- the plan ---- */
+
+static void show_clone(const struct plan *p, const struct clone *c)
+{
+	char id[UUID_TEXT], mac[MAC_TEXT], ip[IPV4_TEXT];
+
+	uuid_format(&c->smbios, id);
+	printf("  %s %-24s uuid %s", signs[c->state], c->name, id);
+	for (size_t i = 0; i < p->nnics && c->state != CLONE_THERE; i++) {
+		mac_format(c->macs[i], mac);
+		printf("  %s", mac);
+		if (c->addresses[i]) {
+			ipv4_format(c->addresses[i], ip);
+			printf(" %s", ip);
+		}
+	}
+	putchar('\n');
+}
+
+void clone_show_plan(const struct clone_run *run)
+{
+	const struct plan *p = &run->plan;
+	size_t shown = 0;
+
+	printf("%s, template %.12s, into %s\n", p->source->title, p->digest, p->folder);
+	printf("%zu to make, %zu there, %zu to replace%s", p->make, p->there, p->replace,
+	       p->foreign ? "" : "\n");
+	if (p->foreign)
+		printf(", %zu of other shares\n", p->foreign);
+	if (run->fleet.key_drawn)
+		printf("no key yet: one will be drawn, and the identities will be others than "
+		       "these (--key FILE fixes them)\n");
+	for (size_t i = 0; i < p->nclones && shown < SHOWN_MAX; i++)
+		if (p->clones[i].state != CLONE_FOREIGN) {
+			show_clone(p, &p->clones[i]);
+			shown++;
+		}
+	if (p->nclones - p->foreign > shown)
+		printf("  ... and %zu more (--format json lists all)\n",
+		       p->nclones - p->foreign - shown);
+	printf("nothing was written (--dry-run)\n");
+}
+
+/* ---- the summary ---- */
+
+static const struct clone *first_of(const struct plan *p)
+{
+	for (size_t i = 0; i < p->nclones; i++)
+		if (p->clones[i].state == CLONE_MAKE || p->clones[i].state == CLONE_REPLACE)
+			return &p->clones[i];
+	for (size_t i = 0; i < p->nclones; i++)
+		if (p->clones[i].state == CLONE_THERE)
+			return &p->clones[i];
+	return NULL;
+}
+
+static void show_word(const char *text)
+{
+	/* Copied into a shell, it must be one word. */
+	for (const char *s = text; *s; s++) {
+		if ((*s >= '0' && *s <= '9') || (*s >= 'a' && *s <= 'z') ||
+		    (*s >= 'A' && *s <= 'Z') || *s == '/' || *s == '.' || *s == '-' || *s == '_')
+			putchar(*s);
+		else
+			printf("\\%c", *s);
+	}
+}
+
+/* "{}" is the file, "{name}" the clone's name. */
+static void show_next(const struct plan *p, const struct target *t, const struct clone *c)
+{
+	printf("  %-8s ", t->name);
+	for (const char *s = t->next; *s; s++) {
+		if (str_starts(s, "{}")) {
+			show_word(p->spec->output);
+			printf("/%s/%s", c->name, t->file);
+			s++;
+		} else if (str_starts(s, "{name}")) {
+			printf("%s", c->name);
+			s += 5;
+		} else {
+			putchar(*s);
+		}
+	}
+	putchar('\n');
+}
+
+void clone_show_summary(const struct clone_run *run, double seconds)
+{
+	const struct plan *p = &run->plan;
+	const struct clone *c = first_of(p);
+	size_t made = run->result.made;
+	char size[32], each[32];
+
+	if (!made) {
+		printf("0 steps: all %zu clones of %s stand in %s\n", p->there, p->source->title,
+		       p->folder);
+		return;
+	}
+	size_text(run->result.bytes, size);
+	size_text(run->result.bytes / made, each);
+	printf("made %zu clone%s of %s in %.2f s%s", made, made == 1 ? "" : "s", p->source->title,
+	       seconds, run->base.made ? " (with the verified base)" : "");
+	if (p->there)
+		printf("; %zu were there", p->there);
+	printf("\n  %s in %s (%s each)\n", size, p->folder, each);
+	if (c) {
+		printf("start one:\n");
+		for (size_t i = 0; i < p->spec->ntargets; i++)
+			show_next(p, target_find(p->spec->targets[i]), c);
+	}
+}
+
+/* ---- JSON ---- */
+
+static json_t *clone_json(const struct plan *p, const struct clone *c)
+{
+	const json_t *record = ledger_find(p->ledger, c->lower);
+	json_t *row = json_object(), *macs = json_array();
+	char text[UUID_TEXT], mac[MAC_TEXT];
+
+	json_set_text(row, "name", c->name);
+	json_set_text(row, "state", state_names[c->state]);
+	if (record) {
+		json_object_set_new(row, "smbios_uuid",
+				    json_text(json_get_text(record, "smbios_uuid")));
+		json_object_set_new(row, "machine_id",
+				    json_text(json_get_text(record, "machine_id")));
+		json_object_set(row, "macs", json_object_get(record, "macs"));
+		json_decref(macs);
+		return row;
+	}
+	uuid_format(&c->smbios, text);
+	json_set_text(row, "smbios_uuid", text);
+	hex_format(c->machine_id.bytes, 16, text);
+	json_set_text(row, "machine_id", text);
+	for (size_t i = 0; i < p->nnics; i++) {
+		mac_format(c->macs[i], mac);
+		json_array_append_new(macs, json_text(mac));
+	}
+	json_object_set_new(row, "macs", macs);
+	return row;
+}
+
+void clone_show_json(const struct clone_run *run, bool dry_run)
+{
+	const struct plan *p = &run->plan;
+	json_t *root = json_object(), *list = json_array();
+	struct strbuf text = {0};
+
+	json_set_text(root, "schema", "vmint.clone/1");
+	json_set_text(root, "folder", p->folder);
+	json_set_text(root, "template", p->digest);
+	json_object_set_new(root, "dry_run", json_boolean(dry_run));
+	json_object_set_new(root, "made", json_integer((json_int_t)run->result.made));
+	json_object_set_new(root, "there", json_integer((json_int_t)p->there));
+	json_object_set_new(root, "to_make", json_integer((json_int_t)(p->make + p->replace)));
+	json_object_set_new(root, "bytes", json_integer((json_int_t)run->result.bytes));
+	for (size_t i = 0; i < p->nclones; i++)
+		if (p->clones[i].state != CLONE_FOREIGN)
+			json_array_append_new(list, clone_json(p, &p->clones[i]));
+	json_object_set_new(root, "clones", list);
+	json_add(&text, root);
+	fputs(strbuf_str(&text), stdout);
+	strbuf_fini(&text);
+	json_decref(root);
+}

@@ -1,0 +1,148 @@
+/* A clone's disks: a small qcow2 over the base, or a whole image. */
+#include "provision/clone_write.h"
+
+#include "base/bytes.h"
+#include "base/scope.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "templates/disk_qcow2_write.h"
+#include "templates/disk_vmdk_write.h"
+#include "templates/import_stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+enum { PIECE = 1 << 20 };
+
+static const char *format_of(const struct plan *p)
+{
+	return p->spec->disk_format ? p->spec->disk_format : "qcow2";
+}
+
+const char *clone_disk_file(struct arena *a, const struct plan *p, size_t i)
+{
+	return arena_printf(a, "disk%zu.%s", i, format_of(p));
+}
+
+/* ---- raw ---- */
+
+static int copy_extent(int fd, struct disk *src, uint8_t *buf, uint64_t at, uint64_t end,
+		       struct err *e)
+{
+	int r = 0;
+
+	while (r == 0 && at < end) {
+		size_t n = end - at < PIECE ? (size_t)(end - at) : PIECE;
+
+		r = disk_pread(src, buf, n, at, e);
+		if (r == 0) {
+			r = import_write_sparse(fd, buf, n, at);
+			if (r < 0)
+				err_sys(e, r, "writing the disk");
+		}
+		at += n;
+	}
+	return r;
+}
+
+static int write_raw(int fd, struct disk *src, struct err *e)
+{
+	SCOPED(free_at) uint8_t *buf = xmalloc(PIECE);
+	int r = sys_truncate(fd, src->size);
+
+	if (r < 0)
+		return err_sys(e, r, "making a file of the disk's size");
+	for (uint64_t at = 0; r == 0 && at < src->size;) {
+		struct extent x;
+
+		r = disk_extent(src, src->size - at, at, &x, e);
+		if (r == 0 && x.kind == EXTENT_DATA)
+			r = copy_extent(fd, src, buf, at, at + x.len, e);
+		at += r == 0 ? x.len : 0;
+	}
+	return r;
+}
+
+/* ---- vmdk ---- */
+
+struct file_sink {
+	int fd;
+};
+
+static int sink_write(void *ctx, const void *p, size_t n, struct err *e)
+{
+	int r = sys_write(((struct file_sink *)ctx)->fd, p, n);
+
+	return r < 0 ? err_sys(e, r, "writing the disk") : 0;
+}
+
+/* Its CID and UUID are the clone's own: VMware takes two disks with one for the same. */
+static int write_vmdk(struct clone_writing *w, int fd, size_t i, struct disk *src, struct err *e)
+{
+	struct file_sink to = {fd};
+	const struct vmdk_sink sink = {sink_write, &to};
+	const char *bus = w->p->spec->disk_bus ? w->p->spec->disk_bus : w->p->source->disks[i].bus;
+	const char *ddb[3];
+	struct vmdk_write_options o = {.threads = 1, .ddb = ddb, .ddb_count = ARRAY_SIZE(ddb)};
+	struct strbuf id = {0};
+	struct uuid u;
+	int r = clone_disk_uuid(w->p, w->c, i, &u, e);
+
+	if (r < 0)
+		return r;
+	for (size_t k = 0; k < sizeof u.bytes; k++)
+		strbuf_printf(&id, "%02x%s", u.bytes[k], k == 7 ? "-" : k == 15 ? "" : " ");
+	ddb[0] = arena_printf(&w->a, "ddb.adapterType = \"%s\"",
+			      str_eq(bus, "ide") ? "ide" : "lsilogic");
+	ddb[1] = arena_printf(&w->a, "ddb.uuid = \"%s\"", strbuf_str(&id));
+	ddb[2] = "ddb.virtualHWVersion = \"13\"";
+	strbuf_fini(&id);
+	/* 0 and ffffffff have meanings of their own. */
+	o.cid = (be32(u.bytes) & 0x7fffffff) | 1;
+	o.extent = clone_disk_file(&w->a, w->p, i);
+	return vmdk_write(src, &o, &sink, e);
+}
+
+/* ---- one disk ---- */
+
+static int write_image(struct clone_writing *w, int fd, size_t i, struct disk *overlay,
+		       struct err *e)
+{
+	struct qcow2_write_options o = {
+		.backing = arena_printf(&w->a, "../%s", w->b->disks[i].file),
+		.backing_format = "qcow2",
+	};
+
+	if (w->p->spec->mode == DISKS_LINKED)
+		return qcow2_write_overlay(fd, overlay, &o, e);
+	if (str_eq(format_of(w->p), "raw"))
+		return write_raw(fd, overlay, e);
+	if (str_eq(format_of(w->p), "vmdk"))
+		return write_vmdk(w, fd, i, overlay, e);
+	o = (struct qcow2_write_options){.cluster_bits = 16};
+	return qcow2_write(fd, overlay, &o, e);
+}
+
+int clone_write_disks(struct clone_writing *w, struct disk *const *overlays, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < w->b->ndisks; i++) {
+		const char *name = clone_disk_file(&w->a, w->p, i);
+		SCOPED(close_at)
+		int fd = sys_openat(w->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+
+		if (fd < 0)
+			return err_sys(e, fd, "%s", name);
+		r = write_image(w, fd, i, overlays[i], e);
+		if (r == 0)
+			r = clone_list_file(w, name, fd, w->p->spec->mode == DISKS_LINKED, e);
+		if (r == 0) {
+			r = sys_close(TAKE_FD(fd));
+			if (r < 0)
+				err_sys(e, r, "%s", name);
+		}
+	}
+	return r;
+}

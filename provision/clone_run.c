@@ -1,0 +1,122 @@
+/* The order of things: folder, template, base, plan, clones, neighbours, ledger. */
+#include "provision/clone_run.h"
+#include "provision/neighbours.h"
+
+#include "base/sys.h"
+
+#include <errno.h>
+#include <string.h>
+
+struct reporting {
+	const struct clone_options *o;
+	const char *stage;
+};
+
+static int report(void *ctx, uint64_t done, uint64_t total)
+{
+	const struct reporting *r = ctx;
+
+	return r->o->progress ? r->o->progress(r->o->ctx, r->stage, done, total) : 0;
+}
+
+static int report_clones(void *ctx, size_t done, size_t total)
+{
+	return report(ctx, done, total);
+}
+
+static int find_digest(struct clone_run *run, const struct clone_options *o, struct err *e)
+{
+	struct reporting rep = {o, "base"};
+	const struct base_options bo = {.progress = report, .ctx = &rep};
+	int r;
+
+	if (!o->dry_run) {
+		r = base_open(&run->base, &run->a, run->fleet.out, &run->source, &bo, e);
+		if (r == 0)
+			memcpy(run->plan.digest, run->base.digest, DIGEST_TEXT);
+		return r;
+	}
+	if (run->fleet.out >= 0 &&
+	    base_known(&run->a, run->fleet.out, &run->source, run->plan.digest))
+		return 0;
+	return base_digest(&run->source, run->plan.digest, e);
+}
+
+static int finish(struct clone_run *run, struct err *e)
+{
+	struct ledger *l = &run->fleet.ledger;
+	int r;
+
+	if (!l->dirty)
+		return 0;
+	json_set_text(l->root, "tool", "vmint " VMINT_VERSION);
+	json_set_text(l->root, "template", run->source.title);
+	/* The ledger goes last: a run that dies before it takes the clones in again. */
+	r = neighbours_write(l, run->fleet.out, run->fleet.folder, e);
+	if (r == 0)
+		r = ledger_write(l, run->fleet.out, e);
+	if (r == 0 && run->plan.spec->sync != SYNC_NONE) {
+		r = sys_sync(run->fleet.out);
+		if (r < 0)
+			err_sys(e, r, "%s", run->fleet.folder);
+	}
+	return r;
+}
+
+static int apply(struct clone_run *run, const struct clone_options *o, struct err *e)
+{
+	struct reporting rep = {o, "clones"};
+	const struct apply_options ao = {.progress = report_clones, .ctx = &rep};
+	struct err late = {0};
+	int r = 0, last;
+
+	if (run->plan.make + run->plan.replace)
+		r = apply_plan(&run->plan, &run->base, run->fleet.out, &ao, &run->result, e);
+	/* What was made before an error is listed all the same. */
+	last = finish(run, r < 0 ? &late : e);
+	return r < 0 ? r : last;
+}
+
+int clone_run(struct clone_run *run, const struct spec *spec, const struct clone_options *o,
+	      struct err *e)
+{
+	const struct fleet_options fo = {
+		.folder = spec->output,
+		.key_file = spec->key_file,
+		.look_only = o->dry_run,
+		.waiting = o->waiting,
+		.ctx = o->ctx,
+	};
+	int r;
+
+	*run = (struct clone_run){.fleet = {.out = -1, .lock = -1}};
+	/* The template first: a wrong path shall not leave a folder behind. */
+	r = source_open(&run->source, spec->template, e);
+	if (r < 0)
+		return r;
+	run->opened = true;
+	r = fleet_open(&run->fleet, &fo, e);
+	if (r == 0)
+		r = find_digest(run, o, e);
+	if (r < 0)
+		return r;
+	run->plan.a = &run->a;
+	run->plan.spec = spec;
+	run->plan.source = &run->source;
+	run->plan.ledger = &run->fleet.ledger;
+	run->plan.key = run->fleet.key;
+	run->plan.folder = run->fleet.folder;
+	run->plan.kvm = o->kvm;
+	r = plan_make(&run->plan, o->replace, e);
+	return r < 0 || o->dry_run ? r : apply(run, o, e);
+}
+
+void clone_close(struct clone_run *run)
+{
+	plan_fini(&run->plan);
+	base_close(&run->base);
+	if (run->opened)
+		source_close(&run->source);
+	fleet_close(&run->fleet);
+	arena_fini(&run->a);
+}

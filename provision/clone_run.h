@@ -1,0 +1,28 @@
+/* `vmint clone` without its command line: from a checked spec to a finished fleet. */
+#pragma once
+
+#include "provision/apply.h"
+#include "provision/fleet.h"
+
+struct clone_options {
+	bool dry_run, replace, kvm;
+	/* All may be NULL. stage is "base" or "clones"; done and total are bytes of the template, or clones. */
+	int (*progress)(void *ctx, const char *stage, uint64_t done, uint64_t total);
+	void (*waiting)(void *ctx); /* another run has the folder */
+	void *ctx;
+};
+
+struct clone_run {
+	struct arena a;
+	struct fleet fleet;
+	struct source source;
+	struct plan plan;
+	struct base base;
+	struct apply_result result;
+	bool opened;
+};
+
+/* After an error, too, clone_close. */
+int clone_run(struct clone_run *run, const struct spec *spec, const struct clone_options *o,
+	      struct err *e);
+void clone_close(struct clone_run *run);

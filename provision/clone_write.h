@@ -1,0 +1,29 @@
+/* One clone's files, written into its staging folder. */
+#pragma once
+
+#include "provision/plan.h"
+
+struct clone_writing {
+	const struct plan *p;
+	const struct base *b;
+	const struct clone *c;
+	struct arena a; /* of this clone */
+	int dir;        /* the staging folder */
+	bool sync;      /* every file is on stable storage when this returns */
+	json_t *files;  /* of the record */
+	json_t *record; /* the result; owned by the caller */
+	uint64_t bytes;
+};
+
+/* Disks, descriptions, identity.json. */
+int clone_write(struct clone_writing *w, struct err *e);
+
+/* A file of the clone: written, listed with its size and digest. */
+int clone_add_file(struct clone_writing *w, const char *name, const void *data, size_t n,
+		   mode_t mode, struct err *e);
+/* A file that was written by somebody else through fd. digest: it is read back for it. */
+int clone_list_file(struct clone_writing *w, const char *name, int fd, bool digest, struct err *e);
+
+/* clone_disks.c: disk0.qcow2 and so on, from overlays of the base in the order of its disks. */
+int clone_write_disks(struct clone_writing *w, struct disk *const *overlays, struct err *e);
+const char *clone_disk_file(struct arena *a, const struct plan *p, size_t i);

@@ -1,0 +1,154 @@
+/* One row a file; one function a line of it. */
+#include "provision/neighbours.h"
+#include "provision/quote.h"
+#include "provision/stage.h"
+
+#include "base/scope.h"
+#include "base/str.h"
+
+struct host {
+	const char *name, *fqdn; /* fqdn is the name where there is no domain */
+	const char *address;     /* the first fixed one, or NULL */
+	const json_t *record;
+};
+
+static const char *text_at(const json_t *list, size_t i)
+{
+	const char *text = json_string_value(json_array_get(list, i));
+
+	return text && !str_eq(text, "dhcp") ? text : NULL;
+}
+
+static void add_hosts(struct strbuf *out, const struct host *h)
+{
+	if (!h->address)
+		return;
+	strbuf_printf(out, "%s\t%s", h->address, h->fqdn);
+	if (!str_eq(h->name, h->fqdn))
+		strbuf_printf(out, " %s", h->name);
+	strbuf_addc(out, '\n');
+}
+
+/* dhcp-host=MAC,NAME or MAC,ADDRESS,NAME: the name goes with the first card. */
+static void add_dnsmasq(struct strbuf *out, const struct host *h)
+{
+	const json_t *macs = json_object_get(h->record, "macs");
+	const json_t *addresses = json_object_get(h->record, "addresses");
+
+	for (size_t i = 0; i < json_array_size(macs); i++) {
+		const char *mac = text_at(macs, i), *address = text_at(addresses, i);
+
+		if (!mac || (i > 0 && !address))
+			continue;
+		strbuf_printf(out, "dhcp-host=%s", mac);
+		if (address)
+			strbuf_printf(out, ",%s", address);
+		if (i == 0)
+			strbuf_printf(out, ",%s", h->name);
+		strbuf_addc(out, '\n');
+	}
+}
+
+static void add_ssh_config(struct strbuf *out, const struct host *h)
+{
+	strbuf_printf(out, "Host %s\n\tHostName %s\n\tHostKeyAlias %s\n", h->name,
+		      h->address ? h->address : h->fqdn, h->name);
+}
+
+static void add_known_hosts(struct strbuf *out, const struct host *h)
+{
+	const json_t *keys = json_object_get(h->record, "ssh_host_keys");
+
+	for (size_t i = 0; i < json_array_size(keys); i++) {
+		const char *line = json_string_value(json_array_get(keys, i));
+
+		if (!line)
+			continue;
+		strbuf_add(out, h->name);
+		if (!str_eq(h->name, h->fqdn))
+			strbuf_printf(out, ",%s", h->fqdn);
+		if (h->address)
+			strbuf_printf(out, ",%s", h->address);
+		strbuf_printf(out, " %s\n", line);
+	}
+}
+
+static void add_inventory(struct strbuf *out, const struct host *h)
+{
+	strbuf_printf(out, "    %s:\n      ansible_host: ", h->name);
+	quote_yaml(out, h->address ? h->address : h->fqdn);
+	strbuf_addc(out, '\n');
+}
+
+static const struct neighbour {
+	const char *file, *head;
+	void (*add)(struct strbuf *out, const struct host *h);
+} neighbours[] = {
+	{"hosts", "# Lines for /etc/hosts: clones with fixed addresses.\n", add_hosts},
+	{"dnsmasq.conf",
+	 "# dnsmasq --conf-file=...: every clone gets its name, and its address "
+	 "where it has one.\n",
+	 add_dnsmasq},
+	{"ssh_config", "# ssh -F ssh_config NAME\n", add_ssh_config},
+	{"known_hosts", "", add_known_hosts},
+	{"inventory.yaml", "# ansible -i inventory.yaml vmint -m ping\nvmint:\n  hosts:\n",
+	 add_inventory},
+};
+
+/* ssh_config(5): double quotes, and % stands for itself twice. */
+static void add_known_hosts_file(struct strbuf *out, const char *folder)
+{
+	strbuf_add(out, "UserKnownHostsFile \"");
+	for (; *folder; folder++) {
+		if (*folder == '"' || *folder == '\\')
+			strbuf_addc(out, '\\');
+		else if (*folder == '%')
+			strbuf_addc(out, '%');
+		strbuf_addc(out, *folder);
+	}
+	strbuf_add(out, "/known_hosts\"\n");
+}
+
+static struct host host_of(struct arena *a, const json_t *record)
+{
+	const char *domain = json_get_text(record, "domain");
+	const json_t *addresses = json_object_get(record, "addresses");
+	struct host h = {.name = json_get_text(record, "hostname"), .record = record};
+
+	h.fqdn = domain && *domain && h.name ? arena_printf(a, "%s.%s", h.name, domain) : h.name;
+	for (size_t i = 0; !h.address && i < json_array_size(addresses); i++)
+		h.address = text_at(addresses, i);
+	return h;
+}
+
+static int write_one(const struct neighbour *n, const struct ledger *l, int out, const char *folder,
+		     struct err *e)
+{
+	struct strbuf text = {0};
+	const json_t *record;
+	size_t i;
+	int r;
+
+	strbuf_add(&text, n->head);
+	if (str_eq(n->file, "ssh_config"))
+		add_known_hosts_file(&text, folder);
+	json_array_foreach(l->clones, i, record)
+	{
+		struct host h = host_of(l->a, record);
+
+		if (h.name)
+			n->add(&text, &h);
+	}
+	r = stage_write(out, n->file, strbuf_str(&text), text.len, 0644, false, e);
+	strbuf_fini(&text);
+	return r;
+}
+
+int neighbours_write(const struct ledger *l, int out, const char *folder, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(neighbours); i++)
+		r = write_one(&neighbours[i], l, out, folder, e);
+	return r;
+}

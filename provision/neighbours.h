@@ -1,0 +1,7 @@
+/* What the fleet's neighbours need, made from the ledger: hosts, dnsmasq.conf, ssh_config, known_hosts, an inventory. */
+#pragma once
+
+#include "provision/ledger.h"
+
+/* Writes them all into the output folder, each whole or not at all. folder: its absolute path. */
+int neighbours_write(const struct ledger *l, int out, const char *folder, struct err *e);

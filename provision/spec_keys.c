@@ -1,0 +1,309 @@
+/* One row a key: how its value is read and what it may be. */
+#include "provision/spec_keys.h"
+#include "provision/names.h"
+#include "provision/target.h"
+
+#include "base/scope.h"
+#include "base/str.h"
+#include "templates/disk_format.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+enum { MIB = 1 << 20 };
+
+/* ---- values ---- */
+
+int spec_number(const char *value, uint64_t least, uint64_t most, uint64_t *out, struct err *e)
+{
+	uint64_t n;
+
+	if (!num_parse(value, 10, &n))
+		return err_set(e, EINVAL, "'%.60s' is not a whole number", value);
+	if (n < least || n > most)
+		return err_set(e, EINVAL, "%" PRIu64 " is outside of %" PRIu64 " to %" PRIu64, n,
+			       least, most);
+	*out = n;
+	return 0;
+}
+
+int spec_size(const char *value, uint64_t least, uint64_t *out, struct err *e)
+{
+	uint64_t n;
+
+	if (!size_parse(value, &n))
+		return err_set(e, EINVAL, "'%.60s' is not a size such as 512M or 4G", value);
+	if (n < least || n > INT64_MAX)
+		return err_set(e, EINVAL, "%" PRIu64 " bytes is %s (a size such as 512M or 4G)", n,
+			       n < least ? "too small" : "too large");
+	*out = n;
+	return 0;
+}
+
+int spec_word(const char *value, const char *const *words, size_t n, size_t *out, struct err *e)
+{
+	struct strbuf all = {0};
+	const char *near;
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(value, words[i])) {
+			*out = i;
+			return 0;
+		}
+	}
+	near = str_nearest(value, words, n);
+	for (size_t i = 0; i < n; i++)
+		strbuf_printf(&all, "%s%s", i ? ", " : "", words[i]);
+	r = near ? err_set(e, EINVAL, "'%.60s' is none of %s; did you mean '%s'?", value,
+			   strbuf_str(&all), near)
+		 : err_set(e, EINVAL, "'%.60s' is none of %s", value, strbuf_str(&all));
+	strbuf_fini(&all);
+	return r;
+}
+
+static int set_text(const char **to, struct spec_reading *r, const char *value, struct err *e)
+{
+	if (!*value)
+		return err_set(e, EINVAL, "the value is empty");
+	*to = arena_dup(r->a, value);
+	return 0;
+}
+
+/* ---- rows' setters ---- */
+
+static int set_template(struct spec_reading *r, const char *value, struct err *e)
+{
+	return set_text(&r->s->template, r, value, e);
+}
+
+static int set_output(struct spec_reading *r, const char *value, struct err *e)
+{
+	return set_text(&r->s->output, r, value, e);
+}
+
+static int set_key_file(struct spec_reading *r, const char *value, struct err *e)
+{
+	return set_text(&r->s->key_file, r, value, e);
+}
+
+static int set_domain(struct spec_reading *r, const char *value, struct err *e)
+{
+	int x = domain_check(value, e);
+
+	return x < 0 ? x : set_text(&r->s->domain, r, value, e);
+}
+
+static int set_pattern(struct spec_reading *r, const char *value, struct err *e)
+{
+	struct names none = {0};
+	int x = names_expand(r->a, value, "vm", 1, 1, &none, e);
+
+	return x < 0 ? x : set_text(&r->s->pattern, r, value, e);
+}
+
+static int set_count(struct spec_reading *r, const char *value, struct err *e)
+{
+	return spec_number(value, 1, NAMES_MAX, &r->s->count, e);
+}
+
+static int set_start(struct spec_reading *r, const char *value, struct err *e)
+{
+	return spec_number(value, 0, UINT32_MAX, &r->s->start, e);
+}
+
+static int set_shard(struct spec_reading *r, const char *value, struct err *e)
+{
+	return spec_shard(r->s, value, e);
+}
+
+static const char *const modes[] = {"linked", "full"};
+
+static int set_mode(struct spec_reading *r, const char *value, struct err *e)
+{
+	size_t i = 0;
+	int x = spec_word(value, modes, ARRAY_SIZE(modes), &i, e);
+
+	r->s->mode = (enum disk_mode)i;
+	return x;
+}
+
+static int set_format(struct spec_reading *r, const char *value, struct err *e)
+{
+	static const char *const words[] = {"qcow2", "raw", "vmdk"};
+	size_t i = 0;
+	int x = spec_word(value, words, ARRAY_SIZE(words), &i, e);
+
+	r->s->disk_format = words[i];
+	return x;
+}
+
+static int set_bus(struct spec_reading *r, const char *value, struct err *e)
+{
+	static const char *const words[] = {"virtio", "scsi", "sata", "ide"};
+	size_t i = 0;
+	int x = spec_word(value, words, ARRAY_SIZE(words), &i, e);
+
+	r->s->disk_bus = words[i];
+	return x;
+}
+
+static int set_cpus(struct spec_reading *r, const char *value, struct err *e)
+{
+	return spec_number(value, 1, 4096, &r->s->cpus, e);
+}
+
+static int set_memory(struct spec_reading *r, const char *value, struct err *e)
+{
+	return spec_size(value, 16 * MIB, &r->s->memory, e);
+}
+
+static int set_mac_prefix(struct spec_reading *r, const char *value, struct err *e)
+{
+	return mac_prefix_parse(value, &r->s->mac_prefix, e);
+}
+
+static int set_mac_first(struct spec_reading *r, const char *value, struct err *e)
+{
+	return mac_parse(value, r->s->mac_first, e);
+}
+
+static const char *const machine_ids[] = {"new", "uninitialized", "keep"};
+
+static int set_machine_id(struct spec_reading *r, const char *value, struct err *e)
+{
+	size_t i = 0;
+	int x = spec_word(value, machine_ids, ARRAY_SIZE(machine_ids), &i, e);
+
+	r->s->machine_id = (enum machine_id_policy)i;
+	return x;
+}
+
+static const char *const ssh_keys[] = {"generate", "remove", "keep"};
+
+static int set_ssh_keys(struct spec_reading *r, const char *value, struct err *e)
+{
+	size_t i = 0;
+	int x = spec_word(value, ssh_keys, ARRAY_SIZE(ssh_keys), &i, e);
+
+	r->s->ssh_keys = (enum ssh_keys_policy)i;
+	return x;
+}
+
+static const char *const ext4_seeds[] = {"auto", "never", "always"};
+
+static int set_ext4_seed(struct spec_reading *r, const char *value, struct err *e)
+{
+	size_t i = 0;
+	int x = spec_word(value, ext4_seeds, ARRAY_SIZE(ext4_seeds), &i, e);
+
+	r->s->ext4_seed = (enum ext4_seed_policy)i;
+	return x;
+}
+
+static int set_accel(struct spec_reading *r, const char *value, struct err *e)
+{
+	static const char *const words[] = {"auto", "kvm", "tcg"};
+	size_t i = 0;
+	int x = spec_word(value, words, ARRAY_SIZE(words), &i, e);
+
+	r->s->accel = (enum accel)i;
+	return x;
+}
+
+static int set_sync(struct spec_reading *r, const char *value, struct err *e)
+{
+	static const char *const words[] = {"end", "each", "none"};
+	size_t i = 0;
+	int x = spec_word(value, words, ARRAY_SIZE(words), &i, e);
+
+	r->s->sync = (enum sync_when)i;
+	return x;
+}
+
+static int add_target(struct spec_reading *r, const char *value, struct err *e)
+{
+	const char *words[SPEC_TARGETS_MAX];
+	size_t n = 0, i = 0;
+	int x;
+
+	for (; n < target_count && n < ARRAY_SIZE(words); n++)
+		words[n] = targets[n].name;
+	x = spec_word(value, words, n, &i, e);
+	if (x < 0)
+		return x;
+	for (size_t k = 0; k < r->s->ntargets; k++)
+		if (str_eq(r->s->targets[k], words[i]))
+			return err_set(e, EINVAL, "'%s' is named twice", words[i]);
+	r->s->targets[r->s->ntargets++] = words[i];
+	return 0;
+}
+
+/* ---- the rows ---- */
+
+static const struct spec_key disk_keys[] = {
+	{"mode", .set = set_mode},
+	{"format", .set = set_format},
+	{"bus", .set = set_bus},
+};
+
+static const struct spec_key hardware_keys[] = {
+	{"cpus", .set = set_cpus},
+	{"memory", .set = set_memory},
+	{"accel", .set = set_accel},
+};
+
+static const struct spec_key mac_keys[] = {
+	{"prefix", .set = set_mac_prefix},
+	{"first", .set = set_mac_first},
+};
+
+static const struct spec_key identity_keys[] = {
+	{"machine-id", .set = set_machine_id},
+	{"ssh-keys", .set = set_ssh_keys},
+	{"ext4-seed", .set = set_ext4_seed},
+};
+
+#define BELOW(rows) .keys = (rows), .nkeys = ARRAY_SIZE(rows)
+
+const struct spec_key spec_keys[] = {
+	{"template", .set = set_template},
+	{"output", .set = set_output},
+	{"count", .set = set_count},
+	{"name", .set = set_pattern},
+	{"start", .set = set_start},
+	{"names", .read = spec_read_names},
+	{"domain", .set = set_domain},
+	{"key", .set = set_key_file},
+	{"disk", BELOW(disk_keys)},
+	{"hardware", BELOW(hardware_keys)},
+	{"networks", .read = spec_read_networks},
+	{"mac", BELOW(mac_keys)},
+	{"identity", BELOW(identity_keys)},
+	{"targets", .set = add_target, .list = true},
+	{"sync", .set = set_sync},
+	{"shard", .set = set_shard},
+};
+
+const size_t spec_nkeys = ARRAY_SIZE(spec_keys);
+
+const char *disk_mode_name(enum disk_mode m)
+{
+	return modes[m];
+}
+
+const char *machine_id_name(enum machine_id_policy p)
+{
+	return machine_ids[p];
+}
+
+const char *ssh_keys_name(enum ssh_keys_policy p)
+{
+	return ssh_keys[p];
+}
+
+const char *ext4_seed_name(enum ext4_seed_policy p)
+{
+	return ext4_seeds[p];
+}

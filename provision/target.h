@@ -1,0 +1,60 @@
+/* Targets: what a clone is written for. A row and a writer each; a writer turns a machine into one text file. */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+#include "provision/identity.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* One clone as its descriptions need it: plain data, borrowed texts. */
+struct vm_disk {
+	const char *file;   /* beside the description */
+	const char *format; /* "qcow2", "raw", "vmdk" */
+	const char *bus;    /* "virtio", "scsi", "sata", "ide" */
+	const char *serial; /* 20 characters */
+	uint64_t size;      /* bytes the guest sees */
+};
+
+struct vm_nic {
+	const char *mac;   /* with colons */
+	const char *model; /* "virtio", "e1000", "e1000e", "rtl8139", "vmxnet3", "pcnet" */
+	const char *network, *bridge; /* at most one */
+};
+
+struct vm {
+	const char *name, *hostname, *domain;
+	const char *title;  /* what it was made from */
+	const char *folder; /* absolute, where it will stand */
+	const char *smbios, *vmgenid, *instance, *machine_id;
+	unsigned cpus;
+	uint64_t memory;  /* bytes */
+	bool efi, kvm;    /* kvm: this host accelerates */
+	const char *seed; /* a cloud-init ISO beside it, or NULL */
+	const struct vm_disk *disks;
+	size_t ndisks;
+	const struct vm_nic *nics;
+	size_t nnics;
+};
+
+struct target {
+	const char *name;
+	const char *summary;
+	const char *file; /* in the clone's folder; {} stands for its name */
+	mode_t mode;
+	const char *disk_format; /* the only one it takes, or NULL */
+	const char *next; /* the command that starts it: {} is the file's path, {name} the name */
+	int (*write)(const struct vm *vm, struct strbuf *out, struct err *e);
+};
+
+extern const struct target targets[];
+extern const size_t target_count;
+const struct target *target_find(const char *name);
+
+/* What a target cannot take of this machine: 0, or -ENOTSUP with the sentence. */
+int target_check(const struct target *t, const struct vm *vm, struct err *e);
+
+int target_qemu(const struct vm *vm, struct strbuf *out, struct err *e);
+int target_libvirt(const struct vm *vm, struct strbuf *out, struct err *e);

@@ -1,0 +1,198 @@
+#!/bin/sh
+# vmint clone as people use it: a fleet made, made again, added to, refused, killed and completed.
+# Prints ok:/not ok:/skip: lines. CLONE_KILLS changes how many runs are killed.
+set -u
+vmint=${VMINT:-$(cd "$(dirname "$0")/../.." && pwd)/vmint}
+if [ -d /dev/shm ] && [ -w /dev/shm ]; then
+	TMPDIR=/dev/shm
+	export TMPDIR
+fi
+dir=$(mktemp -d) || exit 2
+trap 'rm -rf "$dir"' EXIT INT TERM
+cd "$dir" || exit 2
+
+ok()
+{
+	echo "ok: $1"
+}
+
+bad()
+{
+	echo "not ok: $1"
+}
+
+# check WHAT COMMAND...: ok when the command succeeds
+check()
+{
+	what=$1
+	shift
+	if "$@" >out.txt 2>err.txt; then
+		ok "$what"
+	else
+		bad "$what"
+		cat out.txt err.txt
+	fi
+}
+
+# refuses WHAT STATUS TEXT COMMAND...: ok when it ends with STATUS and says TEXT
+refuses()
+{
+	what=$1 status=$2 text=$3
+	shift 3
+	"$@" >out.txt 2>err.txt
+	code=$?
+	if [ $code = "$status" ] && grep -q -e "$text" err.txt; then
+		ok "$what"
+	else
+		bad "$what (exit $code)"
+		cat out.txt err.txt
+	fi
+}
+
+# A disk with something on it, and holes.
+head -c 300000 /dev/urandom >tpl.raw
+truncate -s 64M tpl.raw
+printf 'the end' | dd of=tpl.raw bs=1 seek=67000000 conv=notrunc status=none
+before=$(sha256sum <tpl.raw)
+
+check 'three clones' "$vmint" clone tpl.raw -n 3 --name 'web-{n:03}' -o fleet -t qemu -t libvirt
+for c in web-001 web-002 web-003; do
+	[ -s fleet/$c/disk0.qcow2 ] && [ -x fleet/$c/run.sh ] && [ -s fleet/$c/domain.xml ] &&
+		[ -s fleet/$c/identity.json ] || bad "the files of $c"
+done
+[ "$(stat -c %a fleet/fleet.key)" = 600 ] && ok 'the key is its owner'\''s' || bad 'the key is its owner'\''s'
+[ -z "$(find fleet -name '.stage-*')" ] && ok 'nothing is left over' || bad 'nothing is left over'
+[ "$(sha256sum <tpl.raw)" = "$before" ] && ok 'the template is as it was' || bad 'the template is as it was'
+key=$(cat fleet/fleet.key)
+if grep -rqF "$key" fleet --include='*.json' --include='*.yaml' --include=hosts; then
+	bad 'the key is in no other file'
+else
+	ok 'the key is in no other file'
+fi
+
+if command -v qemu-img >/dev/null; then
+	check 'qemu-img: the overlay is sound' qemu-img check -q fleet/web-002/disk0.qcow2
+	check 'qemu-img: it shows the template' qemu-img compare -q fleet/web-002/disk0.qcow2 tpl.raw
+else
+	echo 'skip: overlays: no qemu-img'
+fi
+if command -v virt-xml-validate >/dev/null; then
+	check 'libvirt takes domain.xml' virt-xml-validate fleet/web-001/domain.xml domain
+else
+	echo 'skip: domain.xml: no virt-xml-validate'
+fi
+check 'run.sh is a shell script' sh -n fleet/web-001/run.sh
+if command -v qemu-system-x86_64 >/dev/null; then
+	# Ctrl-A X
+	printf '\001x' >quit
+	check 'QEMU takes run.sh' sh -c 'ACCEL=tcg timeout 60 fleet/web-001/run.sh -S <quit'
+else
+	echo 'skip: run.sh: no qemu-system-x86_64'
+fi
+
+state()
+{
+	(cd "$1" && find . -type f ! -name .lock -exec stat -c '%n %s %Y %i' {} + | sort)
+}
+state fleet >one
+check 'the same again' "$vmint" clone tpl.raw -n 3 --name 'web-{n:03}' -o fleet -t qemu -t libvirt
+grep -q '^0 steps' out.txt && ok 'is no step' || bad 'is no step'
+state fleet >two
+cmp -s one two && ok 'and touches no file' || bad 'and touches no file'
+
+check 'two more' "$vmint" clone tpl.raw -n 5 --name 'web-{n:03}' -o fleet -t qemu -t libvirt
+grep -q '^made 2 clones' out.txt && ok 'makes only those' || bad 'makes only those'
+state fleet | grep web-001 >after
+grep web-001 two | cmp -s - after && ok 'and leaves the others' || bad 'and leaves the others'
+
+refuses 'other targets for clones that are there' 3 'targets: .* -> ' \
+	"$vmint" clone tpl.raw -n 3 --name 'web-{n:03}' -o fleet -t qemu
+check 'unless they are to be replaced' "$vmint" clone tpl.raw -n 1 --name web-001 -o fleet -t qemu --replace
+[ ! -e fleet/web-001/domain.xml ] && [ -e fleet/web-002/domain.xml ] && ok 'which replaces those alone' ||
+	bad 'which replaces those alone'
+uuid()
+{
+	sed -n 's/.*"smbios_uuid": "\(.*\)".*/\1/p' "$1/identity.json"
+}
+macs()
+{
+	grep -ho '0e:[0-9a-f:]*' "$1/identity.json"
+}
+[ "$(grep -c "$(macs fleet/web-001)" fleet/fleet.json)" = 1 ] && ok 'one ledger row a MAC' || bad 'one ledger row a MAC'
+
+# One key, any host: the same identities.
+"$vmint" clone tpl.raw -n 2 --name 'web-{n:03}' -o other --key fleet/fleet.key -q
+[ "$(uuid other/web-002)" = "$(uuid fleet/web-002)" ] && [ "$(macs other/web-002)" = "$(macs fleet/web-002)" ] &&
+	ok 'one key and name, one identity' || bad 'one key and name, one identity'
+[ "$(macs other/web-001)" = "$(macs fleet/web-001)" ] && ok 'also of one that was replaced' ||
+	bad 'also of one that was replaced'
+
+# Shares: together they are the whole, and none is made twice. A short prefix makes addresses meet.
+for i in 1 2 3 4; do
+	"$vmint" clone tpl.raw -n 100 --name 's{n}' -o share$i --key fleet/fleet.key --shard $i/4 \
+		--mac-prefix 52:54:00:12 -q || bad "share $i"
+done
+"$vmint" clone tpl.raw -n 100 --name 's{n}' -o whole --key fleet/fleet.key --mac-prefix 52:54:00:12 -q
+n=0
+for c in whole/s[0-9]*; do
+	twin=$(ls -d share?/"${c#whole/}")
+	[ "$(uuid "$c")" = "$(uuid "$twin")" ] &&
+		[ "$(grep -ho '52:54:[0-9a-f:]*' "$c/identity.json")" = "$(grep -ho '52:54:[0-9a-f:]*' "$twin/identity.json")" ] &&
+		n=$((n + 1))
+done
+[ $n = 100 ] && ok 'four shares are one whole' || bad "four shares are one whole ($n of 100)"
+
+mkdir full && : >full/mine
+refuses 'a folder of somebody else' 3 'not empty and no fleet' "$vmint" clone tpl.raw -o full
+refuses 'no template' 3 'No such file' "$vmint" clone none.raw -o nofleet
+[ ! -e nofleet ] && ok 'which leaves no folder' || bad 'which leaves no folder'
+refuses 'no output' 2 'where to' "$vmint" clone tpl.raw
+refuses 'a wrong option' 2 'did you mean' "$vmint" clone tpl.raw -o x --disk lnked
+chmod 644 other/../fleet/fleet.key
+refuses 'a key that others can read' 3 'others can read' "$vmint" clone tpl.raw -o x --key fleet/fleet.key
+chmod 600 fleet/fleet.key
+mkdir fleet/web-009
+: >fleet/web-009/mine
+refuses 'a folder of a clone'\''s name' 3 'no clone of this fleet' \
+	"$vmint" clone tpl.raw -o fleet --name web-009 -t qemu
+[ -e fleet/web-009/mine ] && ok 'which stays as it is' || bad 'which stays as it is'
+
+cp -r fleet altered
+chmod 644 altered/base/*.qcow2
+printf x | dd of="$(ls altered/base/*.qcow2)" bs=1 seek=400000 conv=notrunc status=none
+refuses 'a base that was altered' 3 'was altered' "$vmint" clone tpl.raw -o altered --name new -t qemu
+
+check 'a dry run' "$vmint" clone tpl.raw -n 7 --name 'dry-{n}' -o dry --dry-run
+[ ! -e dry ] && ok 'writes nothing' || bad 'writes nothing'
+check 'the example' sh -c "\"$vmint\" clone --example-spec >spec.yaml && \"$vmint\" clone tpl.raw --spec spec.yaml -o spec -q"
+[ -d spec/web-020 ] && grep -q 'web-020' spec/dnsmasq.conf && ok 'makes its twenty' || bad 'makes its twenty'
+for f in qcow2 raw vmdk; do
+	check "full disks: $f" "$vmint" clone tpl.raw -o full-$f --name one --disk full --disk-format $f -q
+	command -v qemu-img >/dev/null &&
+		check "which are whole: $f" qemu-img compare -q full-$f/one/disk0.$f tpl.raw
+done
+
+# Killed at every write-like call in turn: no half clone is ever visible, and the next run completes.
+rm -rf killed
+kills=${CLONE_KILLS:-400} at=1 done=0 wrong=0
+while [ $at -le "$kills" ] && [ $done = 0 ]; do
+	rm -rf killed
+	VMINT_FAULT=any:$at:KILL "$vmint" clone tpl.raw -n 3 -o killed -t qemu -t libvirt -q >/dev/null 2>&1
+	code=$?
+	[ $code = 0 ] && done=1
+	for c in killed/tpl-*; do
+		[ -e "$c" ] || continue
+		[ -s "$c/identity.json" ] && [ -s "$c/disk0.qcow2" ] && [ -s "$c/run.sh" ] && [ -s "$c/domain.xml" ] ||
+			wrong=$((wrong + 1))
+	done
+	"$vmint" clone tpl.raw -n 3 -o killed -t qemu -t libvirt -q >/dev/null 2>err.txt || {
+		wrong=$((wrong + 1))
+		echo "killed at $at: $(cat err.txt)"
+	}
+	[ "$(ls -d killed/tpl-* | wc -l)" = 3 ] && [ -z "$(find killed -name '.stage-*')" ] || wrong=$((wrong + 1))
+	[ "$(grep -c '"smbios_uuid"' killed/fleet.json)" = 3 ] || wrong=$((wrong + 1))
+	at=$((at + 1))
+done
+[ $wrong = 0 ] && ok "$((at - 1)) runs killed: never a half clone, always completed" ||
+	bad "$((at - 1)) runs killed: $wrong wrong"
+[ "$(sha256sum <tpl.raw)" = "$before" ] && ok 'the template is still as it was' || bad 'the template is still as it was'
