@@ -40,7 +40,7 @@ const struct place places_builtin[] = {
 	{"machine-id.journal",
 	 {"/var/log/journal/*", "/run/log/journal/*"},
 	 PLACE_REWRITE,
-	 EDIT_RENAME,
+	 EDIT_JOURNAL,
 	 false,
 	 "the journal of the template is nobody's"},
 	{"machine-id.boot",

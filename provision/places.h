@@ -24,6 +24,7 @@ enum place_editor {
 	EDIT_HOSTS,      /* lines of /etc/hosts */
 	EDIT_NAME_WORDS, /* the old host name where it stands as a word */
 	EDIT_MACHINE_ID, /* the file is the machine-id */
+	EDIT_JOURNAL,    /* a folder named by the machine-id: emptied, under the new name */
 	EDIT_REFS,       /* ids of storage, machine-id */
 	EDIT_NETWORK,    /* MACs and the ids of connections */
 	EDIT_RENAME,     /* the old id in the file's own name, and its content */

@@ -1,0 +1,209 @@
+/* The facts about a guest as text and as JSON. */
+#include "provision/guest.h"
+
+#include "base/scope.h"
+
+static void line(struct strbuf *out, const char *name, const char *value)
+{
+	if (value && *value)
+		strbuf_printf(out, "  %-14s %s\n", name, value);
+}
+
+static void words(struct strbuf *out, const char *name, const char **list, size_t n)
+{
+	if (!n)
+		return;
+	strbuf_printf(out, "  %-14s ", name);
+	for (size_t i = 0; i < n; i++)
+		strbuf_printf(out, "%s%s", i ? ", " : "", list[i]);
+	strbuf_addc(out, '\n');
+}
+
+static void describe_filesystem(const struct guest_filesystem *f, struct strbuf *out)
+{
+	strbuf_printf(out, "  %-14s %s", f->device, *f->type ? f->type : "unknown");
+	if (*f->mountpoint)
+		strbuf_printf(out, " %s", f->mountpoint);
+	if (*f->uuid)
+		strbuf_printf(out, " UUID=%s", f->uuid);
+	if (*f->label)
+		strbuf_printf(out, " LABEL=%s", f->label);
+	if (f->pinned && *f->uuid)
+		strbuf_printf(out, " (its id is kept: %s)", f->pinned);
+	strbuf_addc(out, '\n');
+}
+
+static void describe_disk(const struct guest_disk_ids *d, struct strbuf *out)
+{
+	strbuf_printf(out, "  %-14s %s", d->device, *d->table ? d->table : "no partition table");
+	if (*d->id)
+		strbuf_printf(out, " %s", d->id);
+	strbuf_addc(out, '\n');
+	for (size_t i = 0; i < d->nparts; i++)
+		strbuf_printf(out, "  %-14s PARTUUID=%s%s%s\n", d->parts[i].device, d->parts[i].id,
+			      *d->parts[i].role ? " " : "", d->parts[i].role);
+}
+
+void guest_describe(const struct guest_facts *f, struct strbuf *out)
+{
+	static const char *const answers[] = {"unknown", "no", "yes"};
+
+	strbuf_printf(out, "guest: %s\n",
+		      !f->linux_found ? "no Linux found"
+		      : *f->os_name   ? f->os_name
+				      : "a Linux without /etc/os-release");
+	line(out, "hostname", f->hostname);
+	line(out, "machine-id", f->machine_id);
+	line(out, "kernel", f->kernel);
+	words(out, "boot loader", f->bootloaders, f->nbootloaders);
+	words(out, "network", f->networks, f->nnetworks);
+	if (f->linux_found)
+		strbuf_printf(out, "  %-14s %s%s%s\n", "cloud-init", f->cloud_init ? "yes" : "no",
+			      *f->cloud_instance ? ", instance " : "", f->cloud_instance);
+	if (f->linux_found)
+		strbuf_printf(out, "  %-14s %s: %s\n", "serial console", answers[f->serial_console],
+			      f->serial_why);
+	for (size_t i = 0; i < f->nhost_keys; i++)
+		strbuf_printf(out, "  %-14s %s %s\n", i ? "" : "host keys", f->host_keys[i].type,
+			      f->host_keys[i].fingerprint);
+	for (size_t i = 0; i < f->nmacs; i++)
+		strbuf_printf(out, "  %-14s %s in %s\n", i ? "" : "MACs", f->macs[i].text,
+			      f->macs[i].path);
+	if (f->nfilesystems)
+		strbuf_add(out, "storage:\n");
+	for (size_t i = 0; i < f->ndisks; i++)
+		describe_disk(&f->disks[i], out);
+	for (size_t i = 0; i < f->nfilesystems; i++)
+		describe_filesystem(&f->filesystems[i], out);
+	for (size_t i = 0; i < f->nwarnings; i++)
+		strbuf_printf(out, "warning: %s\n", f->warnings[i]);
+}
+
+/* ---- JSON ---- */
+
+static json_t *texts(const char **list, size_t n)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(a, json_text(list[i]));
+	return a;
+}
+
+static json_t *filesystems_json(const struct guest_facts *f)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < f->nfilesystems; i++) {
+		const struct guest_filesystem *x = &f->filesystems[i];
+		json_t *o = json_object();
+
+		json_set_text(o, "device", x->device);
+		json_set_text(o, "type", x->type);
+		json_set_text(o, "uuid", x->uuid);
+		json_set_text(o, "label", x->label);
+		json_set_text(o, "mountpoint", x->mountpoint);
+		json_set_text(o, "engine", x->engine);
+		if (x->pinned)
+			json_set_text(o, "kept_because", x->pinned);
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+static json_t *disks_json(const struct guest_facts *f)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < f->ndisks; i++) {
+		const struct guest_disk_ids *d = &f->disks[i];
+		json_t *o = json_object(), *parts = json_array();
+
+		json_set_text(o, "device", d->device);
+		json_set_text(o, "table", d->table);
+		json_set_text(o, "id", d->id);
+		for (size_t k = 0; k < d->nparts; k++) {
+			json_t *p = json_object();
+
+			json_set_text(p, "device", d->parts[k].device);
+			json_set_text(p, "id", d->parts[k].id);
+			json_set_text(p, "role", d->parts[k].role);
+			json_array_append_new(parts, p);
+		}
+		json_object_set_new(o, "partitions", parts);
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+static json_t *keys_json(const struct guest_facts *f)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < f->nhost_keys; i++) {
+		json_t *o = json_object();
+
+		json_set_text(o, "type", f->host_keys[i].type);
+		json_set_text(o, "path", f->host_keys[i].path);
+		json_set_text(o, "fingerprint", f->host_keys[i].fingerprint);
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+static json_t *macs_json(const struct guest_facts *f)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < f->nmacs; i++) {
+		json_t *o = json_object();
+
+		json_set_text(o, "mac", f->macs[i].text);
+		json_set_text(o, "path", f->macs[i].path);
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+static json_t *console_json(const struct guest_facts *f)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "answers",
+			    f->serial_console == GUEST_UNKNOWN
+				    ? json_null()
+				    : json_boolean(f->serial_console == GUEST_YES));
+	json_set_text(o, "why", f->serial_why);
+	return o;
+}
+
+json_t *guest_describe_json(const struct guest_facts *f)
+{
+	const struct {
+		const char *key, *value;
+	} rows[] = {
+		{"os_id", f->os_id},
+		{"os_version", f->os_version},
+		{"os_name", f->os_name},
+		{"hostname", f->hostname},
+		{"machine_id", f->machine_id},
+		{"kernel", f->kernel},
+		{"cloud_datasource", f->cloud_datasource},
+		{"cloud_instance", f->cloud_instance},
+	};
+	json_t *o = json_object();
+
+	json_object_set_new(o, "linux_found", json_boolean(f->linux_found));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		json_set_text(o, rows[i].key, rows[i].value ? rows[i].value : "");
+	json_object_set_new(o, "cloud_init", json_boolean(f->cloud_init));
+	json_object_set_new(o, "boot_loaders", texts(f->bootloaders, f->nbootloaders));
+	json_object_set_new(o, "networks", texts(f->networks, f->nnetworks));
+	json_object_set_new(o, "serial_console", console_json(f));
+	json_object_set_new(o, "host_keys", keys_json(f));
+	json_object_set_new(o, "macs", macs_json(f));
+	json_object_set_new(o, "disks", disks_json(f));
+	json_object_set_new(o, "filesystems", filesystems_json(f));
+	json_object_set_new(o, "warnings", texts(f->warnings, f->nwarnings));
+	return o;
+}

@@ -1,0 +1,129 @@
+/* Ids inside boot loaders' images, and what those loaders can read. */
+#include "provision/guest_survey.h"
+
+#include "base/bytes.h"
+#include "base/scope.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A PE image with an attribute certificate: one changed byte and Secure Boot refuses it. */
+bool guest_image_is_signed(const char *data, size_t len)
+{
+	const uint8_t *p = (const uint8_t *)data;
+	uint64_t at;
+	size_t directories;
+
+	if (len < 64 || p[0] != 'M' || p[1] != 'Z')
+		return false;
+	at = le32(p + 0x3c);
+	if (!range_inside(at, 24 + 112 + 40, len) || memcmp(p + at, "PE\0\0", 4) != 0)
+		return false;
+	directories = le16(p + at + 24) == 0x20b ? 112 : 96;
+	return le32(p + at + 24 + directories + 4 * 8 + 4) != 0;
+}
+
+static void image_pins(struct guest_survey *s, const struct found *f)
+{
+	struct ref_hit hit;
+
+	if (!guest_image_is_signed(f->data, f->len))
+		return;
+	for (size_t at = 0; guest_survey_hit(s, f->data, f->len, at, &hit); at = hit.off + hit.len)
+		guest_survey_pin(s, hit.ref, f->path,
+				 "%s holds it and is signed: it would no longer start", f->path);
+}
+
+/* grub-install leaves the configuration it put into the BIOS image beside it. */
+static void core_pins(struct guest_survey *s, const struct found *f)
+{
+	struct ref_hit hit;
+
+	if (!str_ends(f->path, "/i386-pc/load.cfg"))
+		return;
+	for (size_t at = 0; guest_survey_hit(s, f->data, f->len, at, &hit); at = hit.off + hit.len)
+		guest_survey_pin(s, hit.ref, f->path,
+				 "it is inside GRUB's compressed BIOS image (core.img), as %s says",
+				 f->path);
+}
+
+/* GRUB finds a /boot on LVM by the ids of the group and the volume, which are in its image. */
+static void lvm_pins(struct guest *g, struct guest_survey *s)
+{
+	struct guest_spot boot;
+
+	if (!g->storage.ngroups || guest_find(g, "/boot/.", true, &boot) < 0 ||
+	    !strchr(g->storage.volumes[boot.volume].device, '/'))
+		return;
+	for (size_t i = 0; i < g->storage.ngroups; i++) {
+		const struct lvm_group *group = &g->storage.groups[i];
+		const struct ref *r = refs_old(&s->old, group->id);
+
+		if (r)
+			guest_survey_pin(s, (size_t)(r - s->old.items), "/boot",
+					 "/boot is on LVM: GRUB's image finds it by this id");
+		for (size_t k = 0; k < group->nvolumes; k++) {
+			r = refs_old(&s->old, group->volumes[k].id);
+			if (r)
+				guest_survey_pin(
+					s, (size_t)(r - s->old.items), "/boot",
+					"/boot is on LVM: GRUB's image finds it by this id");
+		}
+	}
+}
+
+void guest_loader_pins(struct guest *g, struct guest_survey *s)
+{
+	for (size_t i = 0; i < s->n; i++) {
+		const struct found *f = &s->found[i];
+
+		if (!f->hit || !f->data)
+			continue;
+		if (f->place->editor == EDIT_BINARY)
+			image_pins(s, f);
+		core_pins(s, f);
+	}
+	lvm_pins(g, s);
+}
+
+/* ---- who reads a checksum seed ---- */
+
+static bool version_at_least(const char *v, unsigned major, unsigned minor)
+{
+	unsigned a = 0, b = 0;
+
+	return sscanf(v, "%u.%u", &a, &b) == 2 && (a > major || (a == major && b >= minor));
+}
+
+/* Upstream since 2.12; Debian 12's has the patch, checked with grub-fstest. */
+static bool grub_reads_seed(const char *version)
+{
+	unsigned update = 0;
+	const char *v = strchr(version, ':');
+
+	v = v ? v + 1 : version;
+	return version_at_least(v, 2, 12) ||
+	       (sscanf(v, "2.06-13+deb12u%u", &update) == 1 && update >= 2);
+}
+
+bool guest_seed_is_safe(struct guest *g, size_t volume, const char **why)
+{
+	const struct guest_facts *f = &g->facts;
+	struct guest_spot boot;
+
+	*why = "";
+	if (!version_at_least(f->kernel, 4, 4)) {
+		*why = "the guest's kernel is older than 4.4, or unknown";
+		return false;
+	}
+	if (guest_find(g, "/boot/.", true, &boot) == 0 && boot.volume != volume)
+		return true;
+	if (f->nbootloaders == 1 && str_eq(f->bootloaders[0], "systemd-boot"))
+		return true;
+	if (g->survey && grub_reads_seed(g->survey->grub))
+		return true;
+	*why = "the guest's boot loader reads this filesystem and is not known to accept a "
+	       "checksum seed";
+	return false;
+}

@@ -1,0 +1,102 @@
+/* From a survey and an identity to a plan; nothing is written here. */
+#include "provision/guest_work.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void split_name(struct work *w)
+{
+	const char *full = w->g->facts.hostname, *dot = full ? strchr(full, '.') : NULL;
+
+	w->names = (struct edit_names){
+		.old_name = !full ? ""
+			    : dot ? arena_dupn(w->a, full, (size_t)(dot - full))
+				  : full,
+		.old_domain = dot ? dot + 1 : "",
+		.name = w->id->hostname,
+		.domain = w->id->domain ? w->id->domain : "",
+	};
+}
+
+/* Files that a Linux has even when the template had none. */
+static void create_missing(struct work *w)
+{
+	const char *text = arena_printf(w->a, "%s\n", w->id->hostname);
+
+	if (!guest_has(w->g, "/etc/hostname") && !guest_has(w->g, "/etc/HOSTNAME") &&
+	    work_create(w, "/etc/hostname", 0644, text, strlen(text)))
+		work_say(w, "hostname", "/etc/hostname", "", w->id->hostname, GUEST_CHANGED, "");
+	text = arena_printf(w->a, "%s\n", w->machine_id);
+	if (w->o->machine_id != GUEST_ID_KEEP && !guest_has(w->g, "/etc/machine-id") &&
+	    guest_has(w->g, "/usr/lib/systemd/systemd") &&
+	    work_create(w, "/etc/machine-id", 0444, text, strlen(text)))
+		work_say(w, "machine-id", "/etc/machine-id", "", w->machine_id, GUEST_CHANGED, "");
+}
+
+static int plan_files(struct work *w, struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < w->s->n && r == 0; i++)
+		r = work_found(w, &w->s->found[i], e);
+	if (r < 0)
+		return r;
+	create_missing(w);
+	return work_missing_keys(w, e);
+}
+
+static int check(const struct identity *id, struct err *e)
+{
+	size_t n = strlen(id->hostname ? id->hostname : "");
+
+	if (!n || n > 63)
+		return err_set(e, EINVAL, "a host name has 1 to 63 characters");
+	for (size_t i = 0; i < n; i++) {
+		char c = id->hostname[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		      (c == '-' && i && i < n - 1)))
+			return err_set(
+				e, EINVAL,
+				"%s: a host name is made of letters, digits and inner dashes",
+				id->hostname);
+	}
+	return 0;
+}
+
+int guest_plan_make(struct guest *g, const struct identity *id, const struct guest_options *o,
+		    struct guest_plan *out, struct err *e)
+{
+	struct guest_plan plan = {0};
+	struct work w = {.g = g, .id = id, .o = o, .plan = &plan, .a = &plan.mem};
+	int r = check(id, e);
+
+	if (r == 0)
+		r = guest_survey_make(g, o->places, o->nplaces, e);
+	if (r < 0)
+		return r;
+	w.s = g->survey;
+	w.refs.a = w.a;
+	plan.edits = arena_alloc(w.a, sizeof *plan.edits);
+	split_name(&w);
+	r = work_storage(&w, e);
+	if (r == 0)
+		r = work_ids(&w, e);
+	if (r == 0 && g->facts.linux_found)
+		r = plan_files(&w, e);
+	if (r < 0) {
+		arena_fini(&plan.mem);
+		return r;
+	}
+	*out = plan;
+	return 0;
+}
+
+void guest_plan_fini(struct guest_plan *p)
+{
+	for (size_t i = 0; p->edits && i < p->edits->n; i++)
+		if (p->edits->items[i].data)
+			explicit_bzero(p->edits->items[i].data, p->edits->items[i].len);
+	arena_fini(&p->mem);
+	*p = (struct guest_plan){0};
+}
