@@ -5,14 +5,14 @@
 
 #include <blkid/blkid.h>
 
-#define BLKID_FUNCTIONS(X) \
-	X(blkid_do_safeprobe) \
-	X(blkid_free_probe) \
-	X(blkid_new_probe) \
-	X(blkid_probe_enable_partitions) \
-	X(blkid_probe_enable_superblocks) \
-	X(blkid_probe_lookup_value) \
-	X(blkid_probe_set_device) \
+#define BLKID_FUNCTIONS(X)                                                                         \
+	X(blkid_do_safeprobe)                                                                      \
+	X(blkid_free_probe)                                                                        \
+	X(blkid_new_probe)                                                                         \
+	X(blkid_probe_enable_partitions)                                                           \
+	X(blkid_probe_enable_superblocks)                                                          \
+	X(blkid_probe_lookup_value)                                                                \
+	X(blkid_probe_set_device)                                                                  \
 	X(blkid_probe_set_superblocks_flags)
 
 LAZY_LIBRARY(blkid, BLKID_FUNCTIONS)

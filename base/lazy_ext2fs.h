@@ -28,6 +28,7 @@
 	X(ext2fs_file_set_size2)                                                                   \
 	X(ext2fs_file_write)                                                                       \
 	X(ext2fs_flush2)                                                                           \
+	X(ext2fs_flush_icache)                                                                     \
 	X(ext2fs_free)                                                                             \
 	X(ext2fs_free_ext_attr)                                                                    \
 	X(ext2fs_free_mem)                                                                         \
@@ -43,6 +44,7 @@
 	X(ext2fs_inode_table_loc)                                                                  \
 	X(ext2fs_is_fast_symlink)                                                                  \
 	X(ext2fs_link)                                                                             \
+	X(ext2fs_lookup)                                                                           \
 	X(ext2fs_mkdir)                                                                            \
 	X(ext2fs_new_inode)                                                                        \
 	X(ext2fs_open2)                                                                            \
@@ -79,6 +81,7 @@ LAZY_LIBRARY(ext2fs, EXT2FS_FUNCTIONS)
 #define ext2fs_file_set_size2 lazy_ext2fs.ext2fs_file_set_size2
 #define ext2fs_file_write lazy_ext2fs.ext2fs_file_write
 #define ext2fs_flush2 lazy_ext2fs.ext2fs_flush2
+#define ext2fs_flush_icache lazy_ext2fs.ext2fs_flush_icache
 #define ext2fs_free lazy_ext2fs.ext2fs_free
 #define ext2fs_free_ext_attr lazy_ext2fs.ext2fs_free_ext_attr
 #define ext2fs_free_mem lazy_ext2fs.ext2fs_free_mem
@@ -94,6 +97,7 @@ LAZY_LIBRARY(ext2fs, EXT2FS_FUNCTIONS)
 #define ext2fs_inode_table_loc lazy_ext2fs.ext2fs_inode_table_loc
 #define ext2fs_is_fast_symlink lazy_ext2fs.ext2fs_is_fast_symlink
 #define ext2fs_link lazy_ext2fs.ext2fs_link
+#define ext2fs_lookup lazy_ext2fs.ext2fs_lookup
 #define ext2fs_mkdir lazy_ext2fs.ext2fs_mkdir
 #define ext2fs_new_inode lazy_ext2fs.ext2fs_new_inode
 #define ext2fs_open2 lazy_ext2fs.ext2fs_open2

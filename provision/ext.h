@@ -76,6 +76,13 @@ int ext_find(struct ext *x, const char *path, bool follow, struct ext_place *pla
 int ext_symlink_target(struct ext *x, ext2_ino_t ino, const union ext_inode *inode, char out[4096],
 		       struct err *e);
 
+/* Before a change of names in dir: whether there may be one, and the bitmaps. */
+int ext_begin(struct ext *x, ext2_ino_t dir, const char *path, struct err *e);
+/* Links ino under a name that is not there; the directory grows when it must. type: EXT2_FT_... */
+int ext_add_name(struct ext *x, const struct ext_place *at, ext2_ino_t ino, int type,
+		 const char *path, struct err *e);
+int ext_flush(struct guest_fs *fs, struct err *e);
+
 int ext_stat(struct guest_fs *fs, const char *path, bool follow, struct guest_stat *st,
 	     struct err *e);
 int ext_read(struct guest_fs *fs, struct arena *a, const char *path, size_t limit,
@@ -84,3 +91,11 @@ int ext_link(struct guest_fs *fs, struct arena *a, const char *path, const char 
 	     struct err *e);
 int ext_list(struct guest_fs *fs, struct arena *a, const char *path, struct guest_names *out,
 	     struct err *e);
+int ext_replace(struct guest_fs *fs, const char *path, const void *data, size_t n, struct err *e);
+int ext_create(struct guest_fs *fs, const char *path, const struct guest_new *as, const void *data,
+	       size_t n, struct err *e);
+int ext_mkdir(struct guest_fs *fs, const char *path, const struct guest_new *as, struct err *e);
+int ext_symlink(struct guest_fs *fs, const char *path, const char *target, struct err *e);
+int ext_remove(struct guest_fs *fs, const char *path, bool recursive, struct err *e);
+int ext_rename(struct guest_fs *fs, const char *from, const char *to, struct err *e);
+int ext_set_uuid(struct guest_fs *fs, const struct uuid *u, bool seed, struct err *e);

@@ -199,7 +199,7 @@ static int ext_open(struct disk *d, struct guest_fs **out, struct err *e)
 	return 0;
 }
 
-static int ext_flush(struct guest_fs *fs, struct err *e)
+int ext_flush(struct guest_fs *fs, struct err *e)
 {
 	struct ext *x = (struct ext *)fs;
 	errcode_t code;
@@ -233,4 +233,11 @@ const struct guest_fs_ops guest_ext_ops = {
 	.read = ext_read,
 	.link = ext_link,
 	.list = ext_list,
+	.replace = ext_replace,
+	.create = ext_create,
+	.mkdir = ext_mkdir,
+	.symlink = ext_symlink,
+	.remove = ext_remove,
+	.rename = ext_rename,
+	.set_uuid = ext_set_uuid,
 };

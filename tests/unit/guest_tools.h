@@ -83,3 +83,22 @@ static inline struct disk *image_open(const struct image *i, bool readonly)
 	disk_raw_open(i->path, readonly, &d, NULL);
 	return d;
 }
+
+/* The whole image in memory: tests change a lot, and look at it once. */
+static inline struct disk *image_in_memory(const struct image *i)
+{
+	SCOPED(disk_close_at) struct disk *d = image_open(i, true);
+	struct disk *m = d ? disk_memory(d->size) : NULL;
+
+	if (m)
+		disk_pread(d, disk_memory_bytes(m), (size_t)m->size, 0, NULL);
+	return m;
+}
+
+static inline void image_keep(const struct image *i, struct disk *m)
+{
+	SCOPED(disk_close_at) struct disk *d = image_open(i, false);
+
+	if (d)
+		disk_pwrite(d, disk_memory_bytes(m), (size_t)m->size, 0, NULL);
+}
