@@ -104,6 +104,13 @@ build/clang-fuzz/tests/fuzz/%: tests/fuzz/%.c build/clang-fuzz/libvmint.a
 	@$(SAY) CC $@
 	$(Q)clang $(CPPFLAGS) $(CFLAGS_all) -fsanitize=fuzzer $(LDFLAGS_fuzz) -MMD -MP -o $@ $< build/clang-fuzz/libvmint.a $(LIBS)
 
+# A small template to try things on: inspect, import, clone.
+sample: build/sample.ova
+
+build/sample.ova: templates/sample/build.sh templates/sample/sample.ovf | vmint
+	@$(SAY) OVA $@
+	$(Q)templates/sample/build.sh ./vmint $@
+
 run:
 	@tests/deps.sh build
 	@$(MAKE) --no-print-directory vmint
@@ -120,6 +127,7 @@ test: deps
 	@$(MAKE) --no-print-directory test-now
 
 test-now: check $(TOOLS:%.c=$(OUT)/%)
+	@$(MAKE) --no-print-directory -k build/sample.ova || true
 	@tests/test.sh $(OUT)
 
 # Real hosts and templates captured by others, in ../shared/data; skipped where they are not.
@@ -162,10 +170,10 @@ clean:
 	rm -rf build vmint vmint-*.tar.gz
 
 help:
-	@echo "targets: all run test check test-corpus test-lab test-lab-full fuzz bench lint install uninstall dist deps clean"
+	@echo "targets: all sample run test check test-corpus test-lab test-lab-full fuzz bench lint install uninstall dist deps clean"
 
 .SECONDARY:
 
 -include $(OBJECTS:.o=.d) $(UNITS:%.c=$(OUT)/%.d) $(CORPORA:%.c=$(OUT)/%.d) $(TOOLS:%.c=$(OUT)/%.d)
 
-.PHONY: all run deps check test test-now test-corpus test-lab test-lab-full fuzz fuzz-build bench lint install uninstall dist clean help
+.PHONY: all sample run deps check test test-now test-corpus test-lab test-lab-full fuzz fuzz-build bench lint install uninstall dist clean help

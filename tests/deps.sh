@@ -22,6 +22,10 @@ libext2fs-dev         build  ext4; loaded when first used
 libfdisk-dev          build  partition tables; loaded when first used
 libblkid-dev          build  what is on a partition; loaded when first used
 libnbd-dev            build  foreign disk formats; loaded when first used
+e2fsprogs             build  the sample template
+dosfstools            build  the sample template
+mtools                build  the sample template
+fdisk                 build  the sample template
 libcmocka-dev         test   unit tests
 clang                 test   the second compiler, fuzzing
 libclang-rt-14-dev    test   sanitizers and libFuzzer for clang
@@ -29,6 +33,9 @@ clang-format          test   make lint
 cppcheck              test   make lint
 shellcheck            test   make lint
 acl                   test   a node with an ACL
+openssh-client        test   the sample template's host keys
+openssl               test   signatures, judged by another
+gdisk                 test   partition tables, judged by another
 strace                test   that probing writes nothing
 libxml2-utils         test   XML output is well formed
 python3-jsonschema    test   JSON output keeps to its schema
