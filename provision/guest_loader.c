@@ -24,33 +24,33 @@ bool guest_image_is_signed(const char *data, size_t len)
 	return le32(p + at + 24 + directories + 4 * 8 + 4) != 0;
 }
 
-static void image_pins(struct guest_survey *s, const struct found *f)
+/* A file whose editor is for texts, and that is none. */
+static bool is_no_text(const struct found *f)
 {
-	struct ref_hit hit;
+	return f->place->editor != EDIT_BINARY && f->place->editor != EDIT_INITRD &&
+	       !text_is_plain(f->data, f->len);
+}
 
-	if (!guest_image_is_signed(f->data, f->len))
-		return;
-	for (size_t at = 0; guest_survey_hit(s, f->data, f->len, at, &hit); at = hit.off + hit.len)
-		guest_survey_pin(s, hit.ref, f->path,
-				 "%s holds it and is signed: it would no longer start", f->path);
+static const char *why_not_edited(const struct found *f)
+{
+	if (f->place->editor == EDIT_BINARY && guest_image_is_signed(f->data, f->len))
+		return "is signed: changed, it would not start";
+	return is_no_text(f) ? "is no text that could be edited" : NULL;
 }
 
 /* grub-install leaves the configuration it put into the BIOS image beside it. */
-static void core_pins(struct guest_survey *s, const struct found *f)
+static void core_pins(struct guest *g, struct guest_survey *s, const struct found *f)
 {
-	struct ref_hit hit;
-
-	if (!str_ends(f->path, "/i386-pc/load.cfg"))
-		return;
-	for (size_t at = 0; guest_survey_hit(s, f->data, f->len, at, &hit); at = hit.off + hit.len)
-		guest_survey_pin(s, hit.ref, f->path,
-				 "it is inside GRUB's compressed BIOS image (core.img), as %s says",
-				 f->path);
+	if (str_ends(f->path, "/i386-pc/load.cfg"))
+		guest_survey_pin_all(g, s, f->path, f->data, f->len,
+				     "stands for what is inside GRUB's compressed BIOS image "
+				     "(core.img)");
 }
 
 /* GRUB finds a /boot on LVM by the ids of the group and the volume, which are in its image. */
 static void lvm_pins(struct guest *g, struct guest_survey *s)
 {
+	static const char why[] = "/boot is on LVM: GRUB's image finds it by this id";
 	struct guest_spot boot;
 
 	if (!g->storage.ngroups || guest_find(g, "/boot/.", true, &boot) < 0 ||
@@ -61,14 +61,11 @@ static void lvm_pins(struct guest *g, struct guest_survey *s)
 		const struct ref *r = refs_old(&s->old, group->id);
 
 		if (r)
-			guest_survey_pin(s, (size_t)(r - s->old.items), "/boot",
-					 "/boot is on LVM: GRUB's image finds it by this id");
+			guest_survey_pin(s, (size_t)(r - s->old.items), "/boot", why);
 		for (size_t k = 0; k < group->nvolumes; k++) {
 			r = refs_old(&s->old, group->volumes[k].id);
 			if (r)
-				guest_survey_pin(
-					s, (size_t)(r - s->old.items), "/boot",
-					"/boot is on LVM: GRUB's image finds it by this id");
+				guest_survey_pin(s, (size_t)(r - s->old.items), "/boot", why);
 		}
 	}
 }
@@ -76,13 +73,15 @@ static void lvm_pins(struct guest *g, struct guest_survey *s)
 void guest_loader_pins(struct guest *g, struct guest_survey *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
-		const struct found *f = &s->found[i];
+		struct found *f = &s->found[i];
+		const char *why = f->hit && f->data ? why_not_edited(f) : NULL;
 
-		if (!f->hit || !f->data)
+		if (f->hit && f->data)
+			core_pins(g, s, f);
+		if (!why)
 			continue;
-		if (f->place->editor == EDIT_BINARY)
-			image_pins(s, f);
-		core_pins(s, f);
+		guest_survey_pin_all(g, s, f->path, f->data, f->len, why);
+		f->data = NULL;
 	}
 	lvm_pins(g, s);
 }

@@ -19,18 +19,24 @@ static void split_name(struct work *w)
 }
 
 /* Files that a Linux has even when the template had none. */
+static void create(struct work *w, const char *kind, const char *path, mode_t mode,
+		   const char *value)
+{
+	const char *text = arena_printf(w->a, "%s\n", value);
+
+	if (work_create(w, path, mode, text, strlen(text)))
+		work_say(w, kind, path, "", value, GUEST_CHANGED, "");
+	else
+		work_say(w, kind, path, "", "", GUEST_REFUSED, "what is there is no file");
+}
+
 static void create_missing(struct work *w)
 {
-	const char *text = arena_printf(w->a, "%s\n", w->id->hostname);
-
-	if (!guest_has(w->g, "/etc/hostname") && !guest_has(w->g, "/etc/HOSTNAME") &&
-	    work_create(w, "/etc/hostname", 0644, text, strlen(text)))
-		work_say(w, "hostname", "/etc/hostname", "", w->id->hostname, GUEST_CHANGED, "");
-	text = arena_printf(w->a, "%s\n", w->machine_id);
+	if (!guest_has(w->g, "/etc/hostname") && !guest_has(w->g, "/etc/HOSTNAME"))
+		create(w, "hostname", "/etc/hostname", 0644, w->id->hostname);
 	if (w->o->machine_id != GUEST_ID_KEEP && !guest_has(w->g, "/etc/machine-id") &&
-	    guest_has(w->g, "/usr/lib/systemd/systemd") &&
-	    work_create(w, "/etc/machine-id", 0444, text, strlen(text)))
-		work_say(w, "machine-id", "/etc/machine-id", "", w->machine_id, GUEST_CHANGED, "");
+	    guest_has(w->g, "/usr/lib/systemd/systemd"))
+		create(w, "machine-id", "/etc/machine-id", 0444, w->machine_id);
 }
 
 static int plan_files(struct work *w, struct err *e)

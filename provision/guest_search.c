@@ -75,23 +75,6 @@ static bool is_known(const struct guest_survey *s, const char *path)
 	return false;
 }
 
-/* Only ids of storage are pinned: a machine-id or a MAC in a binary file is said, and changed all the same. */
-static void pin_all(struct search *w, const char *path, const char *data, size_t len)
-{
-	struct ref_hit hit;
-
-	for (size_t at = 0; guest_survey_hit(w->s, data, len, at, &hit); at = hit.off + hit.len) {
-		enum ref_form form = w->s->old.items[hit.ref].form;
-
-		if (form == REF_MACHINE_ID || form == REF_MAC)
-			guest_warn(w->g, "%s still holds the template's %s", path,
-				   w->s->old.items[hit.ref].what);
-		else
-			guest_survey_pin(w->s, hit.ref, arena_dup(w->s->a, path),
-					 "%s holds it and is no text that could be edited", path);
-	}
-}
-
 static void search_file(struct search *w, const struct guest_spot *spot)
 {
 	const char *data = NULL;
@@ -108,7 +91,8 @@ static void search_file(struct search *w, const struct guest_spot *spot)
 	if (text_is_plain(data, len))
 		guest_survey_add(w->g, w->s, &other_text, spot->path);
 	else
-		pin_all(w, spot->path, data, len);
+		guest_survey_pin_all(w->g, w->s, arena_dup(w->s->a, spot->path), data, len,
+				     "is no text that could be edited");
 }
 
 static size_t depth_of(const char *path)

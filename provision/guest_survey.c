@@ -3,8 +3,6 @@
 
 #include "base/scope.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -45,17 +43,30 @@ static void storage_ids(struct guest *g, struct guest_survey *s)
 
 /* ---- what is found ---- */
 
-void guest_survey_pin(struct guest_survey *s, size_t ref, const char *path, const char *fmt, ...)
+void guest_survey_pin(struct guest_survey *s, size_t ref, const char *path, const char *reason)
 {
-	va_list ap;
-
 	for (size_t i = 0; i < s->npins; i++)
 		if (s->pins[i].ref == ref)
 			return;
-	va_start(ap, fmt);
 	ARENA_GROW(s->a, s->pins, s->npins, s->pins_room);
-	s->pins[s->npins++] = (struct pin){ref, path, arena_vprintf(s->a, fmt, ap)};
-	va_end(ap);
+	s->pins[s->npins++] = (struct pin){ref, path, reason};
+}
+
+void guest_survey_pin_all(struct guest *g, struct guest_survey *s, const char *path,
+			  const char *data, size_t len, const char *why)
+{
+	const char *reason = arena_printf(s->a, "%s holds it and %s", path, why);
+	struct ref_hit hit;
+
+	for (size_t at = 0; guest_survey_hit(s, data, len, at, &hit); at = hit.off + hit.len) {
+		enum ref_form form = s->old.items[hit.ref].form;
+
+		if (form == REF_MACHINE_ID || form == REF_MAC)
+			guest_warn(g, "%s still holds the template's %s, and %s", path,
+				   s->old.items[hit.ref].what, why);
+		else
+			guest_survey_pin(s, hit.ref, path, reason);
+	}
 }
 
 bool guest_survey_hit(const struct guest_survey *s, const char *data, size_t len, size_t from,

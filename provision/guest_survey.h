@@ -38,8 +38,10 @@ struct guest_survey {
 /* Reads; NULL-safe to call again with the same user's places. Fails only on broken disks. */
 int guest_survey_make(struct guest *g, const struct place *places, size_t nplaces, struct err *e);
 
-void guest_survey_pin(struct guest_survey *s, size_t ref, const char *path, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+/* Every old id in these bytes, which cannot be edited because of why: ids of storage stay, others are a warning. */
+void guest_survey_pin_all(struct guest *g, struct guest_survey *s, const char *path,
+			  const char *data, size_t len, const char *why);
+void guest_survey_pin(struct guest_survey *s, size_t ref, const char *path, const char *reason);
 struct found *guest_survey_add(struct guest *g, struct guest_survey *s, const struct place *place,
 			       const char *path);
 /* The first old id in these bytes, not counting ids that only places of their own hold. */

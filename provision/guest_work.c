@@ -88,6 +88,9 @@ bool work_create(struct work *w, const char *path, mode_t mode, const char *text
 	} else {
 		const char *folder = arena_dupn(w->a, path, (size_t)(slash - path));
 
+		/* a link that leads nowhere is not ours to follow */
+		if (guest_find(w->g, path, false, &s) != -ENOENT)
+			return false;
 		if (guest_find(w->g, folder, true, &s) < 0 || !S_ISDIR(s.st.mode))
 			return false;
 		x = edit_at(w, s.volume,
