@@ -20,7 +20,7 @@ static const struct engine engines[] = {
 	{"ext2", &guest_ext_ops, NULL},
 	{"ext3", &guest_ext_ops, NULL},
 	{"ext4", &guest_ext_ops, NULL},
-	{"vfat", NULL, "vfat is not edited yet"},
+	{"vfat", &guest_fat_ops, NULL},
 	{"swap", &guest_swap_ops, NULL},
 	{"xfs", NULL,
 	 "xfs is not edited yet by a native engine; its UUID and files stay as they are"},
