@@ -163,8 +163,11 @@ static int import_one(struct import *c, const struct template_disk *d, const cha
 	if (fd < 0)
 		return fd;
 	r = decode(c, d, &x, fd, e);
+	/* A digest that differs has named the package already. */
 	if (r < 0)
-		return err_in(e, r, "%s: disk '%.80s'", c->t->package.path, d->id);
+		return e && str_starts(e->text, c->t->package.path)
+			       ? r
+			       : err_in(e, r, "%s: disk '%.80s'", c->t->package.path, d->id);
 	*size = x.image->size;
 	r = sys_fstat(fd, &st);
 	*stored = (uint64_t)st.st_size;

@@ -131,6 +131,25 @@ static int check_entry(struct package *p, struct archive_entry *entry, const cha
 
 /* ---- in place ---- */
 
+/* libarchive takes a size that is no number for 0, and other readers do not: the field stands in front of the data. */
+static bool has_sane_size(const struct package *p, uint64_t data)
+{
+	uint8_t f[12];
+	size_t i = 0;
+
+	if (data < 512 || sys_pread(p->fd, f, sizeof f, data - 512 + 124) != sizeof f)
+		return false;
+	if (f[0] & 0x80)
+		return true;
+	while (i < sizeof f && f[i] == ' ')
+		i++;
+	while (i < sizeof f && f[i] >= '0' && f[i] <= '7')
+		i++;
+	while (i < sizeof f && (f[i] == ' ' || !f[i]))
+		i++;
+	return i == sizeof f;
+}
+
 static int add_in_place(struct package *p, struct archive *ar, struct archive_entry *entry,
 			uint64_t total, struct err *e)
 {
@@ -144,6 +163,8 @@ static int add_in_place(struct package *p, struct archive *ar, struct archive_en
 	if (offset < 0 || !range_inside((uint64_t)offset, size, total))
 		return refuse(p, name,
 			      "it reaches behind the end of the file: the archive is cut short", e);
+	if (!has_sane_size(p, (uint64_t)offset))
+		return refuse(p, name, "its size is no number", e);
 	package_add(p, name, p->fd, (uint64_t)offset, size);
 	return 0;
 }

@@ -177,6 +177,8 @@ static int open_image(struct template *t, const struct template_disk *d,
 
 static int check_size(const struct template_disk *d, const struct template_image *x, struct err *e)
 {
+	if (x->image->size == 0)
+		return err_set(e, EINVAL, "it is empty");
 	if (!d->capacity || x->image->size <= d->capacity)
 		return 0;
 	return err_set(e, EINVAL,

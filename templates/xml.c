@@ -185,20 +185,45 @@ static int read_all(struct reading *r)
 	return 0;
 }
 
-/* Some producers declare utf-16 and write UTF-8: bytes without a NUL are no UTF-16. */
-static const char *wrong_encoding(const char *text, size_t len)
+/* The encoding that an XML declaration names; false when it names none, or the document has NULs, as UTF-16 has. */
+static bool declared_encoding(const char *text, size_t len, char out[32])
 {
 	size_t head = len < 200 ? len : 200;
-	char start[201];
-	const char *declared;
+	const char *at;
+	char start[201], quote[2] = "";
 
 	if (memchr(text, '\0', head))
-		return NULL;
+		return false;
 	memcpy(start, text, head);
 	start[head] = '\0';
-	declared = strstr(start, "encoding");
-	if (!declared || strcspn(start, ">") < (size_t)(declared - start))
-		return NULL;
+	start[strcspn(start, ">")] = '\0';
+	at = strstr(start, "<?xml") ? strstr(start, "encoding") : NULL;
+	at = at ? strpbrk(at, "\"'") : NULL;
+	if (!at)
+		return false;
+	quote[0] = *at;
+	snprintf(out, 32, "%.*s", (int)strcspn(at + 1, quote), at + 1);
+	return true;
+}
+
+/* Encodings in which text means itself in every reader. In others, such as UTF-7, markup can hide. */
+static bool is_known_encoding(const char *name)
+{
+	static const char *const known[] = {
+		"utf-8",        "utf8",     "utf-16",          "utf-16le",   "utf-16be",
+		"ucs-2",        "us-ascii", "ascii",           "iso-8859-1", "iso-8859-15",
+		"windows-1252", "latin1",   "iso-10646-ucs-2",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcasecmp(known[i], name))
+			return true;
+	return false;
+}
+
+/* Some producers declare utf-16 and write UTF-8: bytes without a NUL are no UTF-16. */
+static const char *wrong_encoding(const char *declared)
+{
 	return strcasestr(declared, "utf-16") || strcasestr(declared, "ucs-") ? "UTF-8" : NULL;
 }
 
@@ -247,15 +272,19 @@ int xml_parse(struct arena *a, const char *text, size_t len, const char *name, s
 {
 	struct reading r = {.a = a, .name = name, .e = e};
 	struct strbuf texts[DEPTH_MAX] = {0};
+	char encoding[32] = "";
 	int result;
 
 	if (len > TEXT_MAX)
 		return err_set(e, EFBIG, "%s: larger than 16 MiB", name);
+	if (declared_encoding(text, len, encoding) && !is_known_encoding(encoding))
+		return err_set(e, EINVAL, "%s:1: the encoding \"%s\" is not accepted", name,
+			       encoding);
 	result = lazy_xml_load(e);
 	if (result < 0)
 		return result;
 	r.texts = texts;
-	r.reader = xmlReaderForMemory(text, (int)len, NULL, wrong_encoding(text, len),
+	r.reader = xmlReaderForMemory(text, (int)len, NULL, wrong_encoding(encoding),
 				      XML_PARSE_NONET | XML_PARSE_HUGE | XML_PARSE_COMPACT |
 					      XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (!r.reader)
