@@ -98,7 +98,7 @@ static void show_word(const char *text)
 	}
 }
 
-/* "{}" is the file, "{name}" the clone's name. */
+/* "{}" is the file, "{dir}" its folder, "{name}" the clone's name. */
 static void show_next(const struct plan *p, const struct target *t, const struct clone *c)
 {
 	printf("  %-8s ", t->name);
@@ -107,6 +107,10 @@ static void show_next(const struct plan *p, const struct target *t, const struct
 			show_word(p->spec->output);
 			printf("/%s/%s", c->name, t->file);
 			s++;
+		} else if (str_starts(s, "{dir}")) {
+			show_word(p->spec->output);
+			printf("/%s", c->name);
+			s += 4;
 		} else if (str_starts(s, "{name}")) {
 			printf("%s", c->name);
 			s += 5;

@@ -139,8 +139,11 @@ static int describe_disks(struct clone_writing *w, struct vm *vm, struct err *e)
 
 	for (size_t i = 0; i < w->b->ndisks; i++) {
 		char *serial = arena_alloc(&w->a, 21);
+		struct uuid id;
 		int r = clone_disk_serial(p, w->c, i, serial, e);
 
+		if (r == 0)
+			r = clone_disk_uuid(p, w->c, i, &id, e);
 		if (r < 0)
 			return r;
 		disks[i] = (struct vm_disk){
@@ -148,6 +151,7 @@ static int describe_disks(struct clone_writing *w, struct vm *vm, struct err *e)
 			.format = p->spec->disk_format ? p->spec->disk_format : "qcow2",
 			.bus = p->spec->disk_bus ? p->spec->disk_bus : p->source->disks[i].bus,
 			.serial = serial,
+			.image_id = uuid_text(&w->a, &id),
 			.size = w->b->disks[i].size,
 		};
 	}
@@ -181,38 +185,52 @@ static int describe(struct clone_writing *w, struct vm *vm, struct err *e)
 	return describe_disks(w, vm, e);
 }
 
+static int add_text(struct clone_writing *w, const char *name, struct strbuf *text, mode_t mode,
+		    struct err *e)
+{
+	int r = clone_add_file(w, name, strbuf_str(text), text->len, mode, e);
+
+	strbuf_fini(text);
+	return r;
+}
+
+static int write_target(struct clone_writing *w, const struct vm *vm, const struct target *t,
+			struct err *e)
+{
+	struct strbuf text = {0};
+	int r = t->write(vm, &text, e);
+
+	r = r < 0 ? (strbuf_fini(&text), r) : add_text(w, t->file, &text, t->mode, e);
+	for (size_t i = 0; r == 0 && t->write_disk && i < vm->ndisks; i++) {
+		const char *name = arena_printf(&w->a, "disk%zu.%s", i, t->disk_suffix);
+
+		r = t->write_disk(vm, i, &text, e);
+		r = r < 0 ? (strbuf_fini(&text), r) : add_text(w, name, &text, t->mode, e);
+	}
+	return r;
+}
+
 static int write_targets(struct clone_writing *w, const struct vm *vm, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < w->p->spec->ntargets; i++) {
-		const struct target *t = target_find(w->p->spec->targets[i]);
-		struct strbuf text = {0};
-
-		r = target_check(t, vm, e);
-		if (r == 0)
-			r = t->write(vm, &text, e);
-		if (r == 0)
-			r = clone_add_file(w, t->file, strbuf_str(&text), text.len, t->mode, e);
-		strbuf_fini(&text);
-	}
+	for (size_t i = 0; r == 0 && i < w->p->spec->ntargets; i++)
+		r = write_target(w, vm, target_find(w->p->spec->targets[i]), e);
 	return r;
 }
 
 /* ---- the record ---- */
 
-static json_t *disk_rows(struct clone_writing *w, const struct vm *vm, struct err *e)
+static json_t *disk_rows(const struct vm *vm)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < vm->ndisks; i++) {
 		json_t *row = json_object();
-		struct uuid id;
 
 		json_set_text(row, "file", vm->disks[i].file);
 		json_set_text(row, "serial", vm->disks[i].serial);
-		if (clone_disk_uuid(w->p, w->c, i, &id, e) == 0)
-			json_set_text(row, "image_id", uuid_text(&w->a, &id));
+		json_set_text(row, "image_id", vm->disks[i].image_id);
 		json_array_append_new(list, row);
 	}
 	return list;
@@ -233,7 +251,7 @@ static json_t *address_rows(const struct clone_writing *w)
 	return list;
 }
 
-static json_t *make_record(struct clone_writing *w, const struct vm *vm, struct err *e)
+static json_t *make_record(struct clone_writing *w, const struct vm *vm)
 {
 	json_t *r = json_object(), *macs = json_array();
 
@@ -249,7 +267,7 @@ static json_t *make_record(struct clone_writing *w, const struct vm *vm, struct 
 		json_array_append_new(macs, json_text(vm->nics[i].mac));
 	json_object_set_new(r, "macs", macs);
 	json_object_set_new(r, "addresses", address_rows(w));
-	json_object_set_new(r, "disks", disk_rows(w, vm, e));
+	json_object_set_new(r, "disks", disk_rows(vm));
 	json_object_set(r, "files", w->files);
 	return r;
 }
@@ -287,7 +305,7 @@ static int write_all(struct clone_writing *w, struct disk *const *overlays, stru
 		r = write_targets(w, &vm, e);
 	if (r < 0)
 		return r;
-	w->record = make_record(w, &vm, e);
+	w->record = make_record(w, &vm);
 	r = write_identity(w, e);
 	if (r == 0) {
 		r = sys_chmod(w->dir, 0755);

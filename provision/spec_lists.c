@@ -201,9 +201,13 @@ static int set_network(struct spec_reading *r, const char *value, struct err *e)
 
 static int set_bridge(struct spec_reading *r, const char *value, struct err *e)
 {
-	if (strlen(value) > 15 || strchr(value, '/') || strchr(value, ' '))
+	static const char bytes[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+
+	/* Linux allows more, but the tools that take these names do not. */
+	if (strlen(value) > 15 || value[strspn(value, bytes)])
 		return err_set(e, EINVAL,
-			       "'%.40s' is no interface name (15 characters, no / and no space)",
+			       "'%.40s' is no interface name (15 letters, digits, '-', '_', '.')",
 			       value);
 	return name_text(&current(r)->bridge, r, value, e);
 }

@@ -1,6 +1,7 @@
 /* Walking a spec's tree by its rows; what holds of the whole. */
 #include "provision/spec_keys.h"
 #include "provision/names.h"
+#include "provision/target.h"
 
 #include "base/scope.h"
 #include "base/str.h"
@@ -180,6 +181,13 @@ int spec_check(const struct spec *s, struct err *e)
 		return err_set(e, EINVAL,
 			       "a linked disk is always qcow2; --disk full makes %s disks",
 			       s->disk_format);
+	for (size_t i = 0; i < s->ntargets; i++) {
+		int r = target_check(target_find(s->targets[i]),
+				     s->disk_format ? s->disk_format : "qcow2", e);
+
+		if (r < 0)
+			return r;
+	}
 	if (s->shards && !s->key_file)
 		return err_set(e, EINVAL,
 			       "shares of one fleet need one key: give --key FILE to "

@@ -6,10 +6,27 @@
 #include <errno.h>
 
 const struct target targets[] = {
-	{"qemu", "a script that runs it, with KVM or without", "run.sh", 0755, NULL, "{}",
-	 target_qemu},
-	{"libvirt", "a domain for virsh define", "domain.xml", 0644, NULL,
-	 "virsh define {} && virsh start {name}", target_libvirt},
+	{"qemu", "a script that runs it, with KVM or without", "run.sh", 0755, .next = "{}",
+	 .write = target_qemu},
+	{"libvirt", "a domain for virsh define", "domain.xml", 0644,
+	 .next = "virsh define {} && virsh start {name}", .write = target_libvirt},
+	{"ovf", "a descriptor; vmint pack makes an OVA of it", "machine.ovf", 0644,
+	 .format = "vmdk", .next = "vmint pack {dir} -o {name}.ova", .write = target_ovf},
+	{"vmware", "a .vmx with flat disks", "machine.vmx", 0644, .format = "raw",
+	 .next = "vmrun start {} nogui", .write = target_vmware, .disk_suffix = "vmdk",
+	 .write_disk = target_vmware_disk},
+	{"xen", "a configuration for xl create", "xl.cfg", 0644, .not_format = "vmdk",
+	 .next = "xl create {}", .write = target_xen},
+	{"kubevirt", "a VirtualMachine manifest", "kubevirt.yaml", 0644, .not_format = "vmdk",
+	 .next = "kubectl apply -f {}", .write = target_kubevirt},
+	{"proxmox", "a script of qm commands", "proxmox.sh", 0755, .next = "{}",
+	 .write = target_proxmox},
+	{"hyperv", "a PowerShell script that makes it", "hyperv.ps1", 0644, .next = "pwsh {}",
+	 .write = target_hyperv},
+	{"incus", "a script that imports it into Incus or LXD", "incus.sh", 0755, .next = "{}",
+	 .write = target_incus},
+	{"nspawn", "a raw disk as a container", "machine.nspawn", 0644, .format = "raw",
+	 .next = "head -2 {}", .write = target_nspawn},
 };
 
 const size_t target_count = ARRAY_SIZE(targets);
@@ -22,13 +39,13 @@ const struct target *target_find(const char *name)
 	return NULL;
 }
 
-int target_check(const struct target *t, const struct vm *vm, struct err *e)
+int target_check(const struct target *t, const char *disk_format, struct err *e)
 {
-	for (size_t i = 0; t->disk_format && i < vm->ndisks; i++)
-		if (!str_eq(t->disk_format, vm->disks[i].format))
-			return err_set(
-				e, ENOTSUP,
-				"target %s takes %s disks only: --disk full --disk-format %s",
-				t->name, t->disk_format, t->disk_format);
+	if (t->format && !str_eq(t->format, disk_format))
+		return err_set(e, ENOTSUP,
+			       "target %s takes %s disks only: --disk full --disk-format %s",
+			       t->name, t->format, t->format);
+	if (t->not_format && str_eq(t->not_format, disk_format))
+		return err_set(e, ENOTSUP, "target %s takes no %s disks", t->name, disk_format);
 	return 0;
 }

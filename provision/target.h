@@ -11,11 +11,12 @@
 
 /* One clone as its descriptions need it: plain data, borrowed texts. */
 struct vm_disk {
-	const char *file;   /* beside the description */
-	const char *format; /* "qcow2", "raw", "vmdk" */
-	const char *bus;    /* "virtio", "scsi", "sata", "ide" */
-	const char *serial; /* 20 characters */
-	uint64_t size;      /* bytes the guest sees */
+	const char *file;     /* beside the description */
+	const char *format;   /* "qcow2", "raw", "vmdk" */
+	const char *bus;      /* "virtio", "scsi", "sata", "ide" */
+	const char *serial;   /* 20 characters */
+	const char *image_id; /* a UUID */
+	uint64_t size;        /* bytes the guest sees */
 };
 
 struct vm_nic {
@@ -42,19 +43,34 @@ struct vm {
 struct target {
 	const char *name;
 	const char *summary;
-	const char *file; /* in the clone's folder; {} stands for its name */
+	const char *file; /* in the clone's folder */
 	mode_t mode;
-	const char *disk_format; /* the only one it takes, or NULL */
-	const char *next; /* the command that starts it: {} is the file's path, {name} the name */
+	/* Both NULL: any disks do. */
+	const char *format;     /* the only disk format it takes */
+	const char *not_format; /* one it cannot take */
+	const char *
+		next; /* what to do now: {} is the file's path, {dir} its folder, {name} the clone */
 	int (*write)(const struct vm *vm, struct strbuf *out, struct err *e);
+	/* Another file, diskN.SUFFIX, for each disk; or NULL. */
+	const char *disk_suffix;
+	int (*write_disk)(const struct vm *vm, size_t i, struct strbuf *out, struct err *e);
 };
 
 extern const struct target targets[];
 extern const size_t target_count;
 const struct target *target_find(const char *name);
 
-/* What a target cannot take of this machine: 0, or -ENOTSUP with the sentence. */
-int target_check(const struct target *t, const struct vm *vm, struct err *e);
+/* What a target cannot take of these disks: 0, or -ENOTSUP with the sentence. */
+int target_check(const struct target *t, const char *disk_format, struct err *e);
 
 int target_qemu(const struct vm *vm, struct strbuf *out, struct err *e);
 int target_libvirt(const struct vm *vm, struct strbuf *out, struct err *e);
+int target_ovf(const struct vm *vm, struct strbuf *out, struct err *e);
+int target_vmware(const struct vm *vm, struct strbuf *out, struct err *e);
+int target_vmware_disk(const struct vm *vm, size_t i, struct strbuf *out, struct err *e);
+int target_xen(const struct vm *vm, struct strbuf *out, struct err *e);
+int target_kubevirt(const struct vm *vm, struct strbuf *out, struct err *e);
+int target_proxmox(const struct vm *vm, struct strbuf *out, struct err *e);
+int target_hyperv(const struct vm *vm, struct strbuf *out, struct err *e);
+int target_incus(const struct vm *vm, struct strbuf *out, struct err *e);
+int target_nspawn(const struct vm *vm, struct strbuf *out, struct err *e);

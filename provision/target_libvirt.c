@@ -90,6 +90,7 @@ static void add_system(struct strbuf *out, const struct vm *vm, bool ide)
 		      "      <entry name='uuid'>%s</entry>\n"
 		      "      <entry name='serial'>%s</entry>\n    </system>\n  </sysinfo>\n",
 		      vm->smbios, vm->smbios);
+	strbuf_printf(out, "  <cpu mode='%s'/>\n", vm->kvm ? "host-passthrough" : "maximum");
 	strbuf_add(out, "  <features>\n    <acpi/>\n    <apic/>\n  </features>\n"
 			"  <clock offset='utc'/>\n"
 			"  <on_poweroff>destroy</on_poweroff>\n"

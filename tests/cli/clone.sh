@@ -172,6 +172,78 @@ for f in qcow2 raw vmdk; do
 		check "which are whole: $f" qemu-img compare -q full-$f/one/disk0.$f tpl.raw
 done
 
+# Every target, with texts that are syntax somewhere: the template's name, a network's, the folder's.
+evil='t'\''x";`touch pwned`$(touch pwned)<&>|, #{}'
+cp tpl.raw "$evil.raw"
+cat >evil.yaml <<'END'
+names: [one]
+networks:
+  - network: "n'x\";`touch pwned`$(touch pwned)<&>|, #{}"
+  - bridge: br0
+END
+all=$("$vmint" clone --list-targets | cut -d' ' -f1)
+for t in $all; do
+	case $t in
+	ovf) disks='--disk full --disk-format vmdk' ;;
+	vmware | nspawn) disks='--disk full --disk-format raw' ;;
+	*) disks= ;;
+	esac
+	# shellcheck disable=SC2086
+	check "target $t" "$vmint" clone "$evil.raw" --spec evil.yaml -o "evil $t'\"" -t "$t" $disks -q
+done
+for f in evil*/one/*.sh; do
+	check "$(basename "$f") is a shell script" sh -n "$f"
+done
+if command -v xmllint >/dev/null; then
+	for f in evil*/one/*.xml evil*/one/*.ovf; do
+		check "$(basename "$f") is well formed" xmllint --noout --nonet "$f"
+	done
+fi
+command -v virt-xml-validate >/dev/null &&
+	check 'libvirt takes hostile texts' virt-xml-validate "evil libvirt'\"/one/domain.xml" domain
+check 'vmint reads its own OVF' "$vmint" inspect "evil ovf'\"/one"
+grep -qF 'n'\''x"' out.txt && ok 'the network'\''s name comes back' || bad 'the network'\''s name comes back'
+if command -v qemu-img >/dev/null; then
+	check 'the VMware descriptor is a disk' qemu-img compare -q -f vmdk -F raw "evil vmware'\"/one/disk0.vmdk" tpl.raw
+fi
+if command -v python3 >/dev/null; then
+	cat >check.py <<'END'
+import ast, sys
+found = {}
+for node in ast.parse(open(sys.argv[1]).read()).body:
+    found[node.targets[0].id] = ast.literal_eval(node.value)
+assert found["name"] == "one", found
+assert found["disk"][0].endswith("target=" + sys.argv[2] + "/one/disk0.qcow2"), found
+END
+	check 'xl.cfg says what it should' python3 check.py "evil xen'\"/one/xl.cfg" "$PWD/evil xen'\""
+	if python3 -c 'import yaml' 2>/dev/null; then
+		check 'the manifest is YAML' python3 -c \
+			'import sys,yaml; d=yaml.safe_load(open(sys.argv[1])); assert d["spec"]["template"]["spec"]["networks"][0]["multus"]["networkName"].startswith("n'"'"'x"), d' \
+			"evil kubevirt'\"/one/kubevirt.yaml"
+	else
+		echo 'skip: kubevirt.yaml: no python3-yaml'
+	fi
+fi
+if command -v pwsh >/dev/null; then
+	check 'the script is PowerShell' pwsh -NoProfile -Command \
+		'$e=$null; [void][Management.Automation.Language.Parser]::ParseFile($args[0], [ref]$null, [ref]$e); exit $e.Count' \
+		"evil hyperv'\"/one/hyperv.ps1"
+else
+	echo 'skip: hyperv.ps1: no pwsh; its quoting is held by the unit tests'
+fi
+# What scripts call, instead of the real ones: their words are as they were meant.
+mkdir bin
+for tool in qm incus qemu-img pvesh qemu-system-x86_64; do
+	printf '#!/bin/sh\nprintf "%%s\\n" "$@" >>"%s/words"\n' "$PWD" >bin/$tool
+	chmod +x bin/$tool
+done
+for s in evil*/one/*.sh; do
+	PATH=$PWD/bin:$PATH ACCEL=tcg sh "$s" >/dev/null 2>&1 || bad "running $s"
+done
+grep -qF "t'x\";\`touch pwned\`" words &&
+	ok 'words stay words' || bad 'words stay words'
+[ -z "$(find . -name pwned)" ] && ok 'and nothing is run' || bad 'and nothing is run'
+
 # Killed at every write-like call in turn: no half clone is ever visible, and the next run completes.
 rm -rf killed
 kills=${CLONE_KILLS:-400} at=1 done=0 wrong=0

@@ -1,0 +1,78 @@
+/* A PowerShell script for Hyper-V. Its disks are VHDX, made of the clone's by qemu-img. */
+#include "provision/target.h"
+#include "provision/quote.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* "0E-4B-..": without separators is what New-VM's cmdlets take. */
+static void add_mac(struct strbuf *out, const char *mac)
+{
+	for (; *mac; mac++)
+		if (*mac != ':')
+			strbuf_addc(out, *mac);
+}
+
+static void add_nic(struct strbuf *out, const struct vm_nic *n, size_t i)
+{
+	strbuf_printf(out,
+		      "$nic = Add-VMNetworkAdapter -VM $vm -Name 'nic%zu' -Passthru "
+		      "-StaticMacAddress '",
+		      i);
+	add_mac(out, n->mac);
+	strbuf_addc(out, '\'');
+	if (n->network || n->bridge) {
+		strbuf_add(out, " -SwitchName ");
+		quote_powershell(out, n->network ? n->network : n->bridge);
+	} else {
+		strbuf_add(out, " -SwitchName $Switch");
+	}
+	strbuf_addc(out, '\n');
+}
+
+int target_hyperv(const struct vm *vm, struct strbuf *out, struct err *e)
+{
+	(void)e;
+	strbuf_add(out, "# Where QEMU is, once:\n");
+	for (size_t i = 0; i < vm->ndisks; i++)
+		strbuf_printf(out,
+			      "#   qemu-img convert -O vhdx -o subformat=dynamic %s disk%zu.vhdx\n",
+			      vm->disks[i].file, i);
+	strbuf_add(out, "# Then on the Hyper-V host, in this folder: .\\hyperv.ps1\n"
+			"param([string]$Switch = 'Default Switch')\n"
+			"$ErrorActionPreference = 'Stop'\n$name = ");
+	quote_powershell(out, vm->name);
+	strbuf_printf(out,
+		      "\n$vm = New-VM -Name $name -Generation %d -MemoryStartupBytes %" PRIu64
+		      " -NoVHD\n",
+		      vm->efi ? 2 : 1, vm->memory);
+	strbuf_printf(out, "Set-VM -VM $vm -ProcessorCount %u -StaticMemory -Notes ", vm->cpus);
+	quote_powershell(out, vm->title);
+	strbuf_add(out, "\nGet-VMNetworkAdapter -VM $vm | Remove-VMNetworkAdapter\n");
+	for (size_t i = 0; i < vm->ndisks; i++)
+		strbuf_printf(out,
+			      "Add-VMHardDiskDrive -VM $vm -ControllerType %s -Path (Join-Path "
+			      "$PSScriptRoot 'disk%zu.vhdx')\n",
+			      vm->efi ? "SCSI" : "IDE", i);
+	for (size_t i = 0; i < vm->nnics; i++)
+		add_nic(out, &vm->nics[i], i);
+	if (vm->efi)
+		strbuf_add(out, "Set-VMFirmware -VM $vm -EnableSecureBoot Off -FirstBootDevice "
+				"(Get-VMHardDiskDrive -VM $vm)[0]\n");
+	/* There is no cmdlet for it: the UUID goes by WMI. */
+	strbuf_printf(
+		out,
+		"$ns = 'root\\virtualization\\v2'\n"
+		"$set = Get-CimInstance -Namespace $ns -ClassName Msvm_VirtualSystemSettingData "
+		"-Filter \"VirtualSystemIdentifier='$($vm.Id)'\"\n"
+		"$set.BIOSGUID = '{%s}'\n"
+		"$svc = Get-CimInstance -Namespace $ns -ClassName "
+		"Msvm_VirtualSystemManagementService\n"
+		"$text = [Microsoft.Management.Infrastructure.Serialization.CimSerializer]::"
+		"Create().Serialize($set, 0)\n"
+		"Invoke-CimMethod -InputObject $svc -MethodName ModifySystemSettings -Arguments "
+		"@{SystemSettings = [Text.Encoding]::Unicode.GetString($text)} | Out-Null\n"
+		"Write-Output \"Start-VM -Name $name\"\n",
+		vm->smbios);
+	return 0;
+}
