@@ -114,6 +114,7 @@ build/sample.ova: templates/sample/build.sh templates/sample/sample.ovf | vmint
 run:
 	@tests/deps.sh build
 	@$(MAKE) --no-print-directory vmint
+	@$(MAKE) --no-print-directory -k build/sample.ova || true
 	@tests/run.sh
 
 deps:

@@ -30,6 +30,27 @@ static void size_text(uint64_t bytes, char out[32])
 	snprintf(out, 32, u && n < 10 ? "%.1f %s" : "%.0f %s", n, units[u]);
 }
 
+/* Names from a guest are somebody else's text. */
+static void show_plain(const char *text)
+{
+	struct strbuf plain = {0};
+
+	strbuf_add_plain(&plain, text, 0);
+	fputs(strbuf_str(&plain), stdout);
+	strbuf_fini(&plain);
+}
+
+static const struct clone *first_of(const struct plan *p)
+{
+	for (size_t i = 0; i < p->nclones; i++)
+		if (p->clones[i].state == CLONE_MAKE || p->clones[i].state == CLONE_REPLACE)
+			return &p->clones[i];
+	for (size_t i = 0; i < p->nclones; i++)
+		if (p->clones[i].state == CLONE_THERE)
+			return &p->clones[i];
+	return NULL;
+}
+
 /* ---- the plan ---- */
 
 static void show_clone(const struct plan *p, const struct clone *c)
@@ -47,6 +68,41 @@ static void show_clone(const struct plan *p, const struct clone *c)
 		}
 	}
 	putchar('\n');
+}
+
+static void show_changes(const struct clone_run *run)
+{
+	const json_t *row;
+	const struct clone *c = first_of(&run->plan);
+	size_t i;
+
+	if (!json_array_size(run->preview) || !c)
+		return;
+	printf("inside %s%s%s:\n", c->name, *run->os ? ", a " : "", run->os);
+	json_array_foreach(run->preview, i, row)
+	{
+		const char *reason = json_get_text(row, "reason");
+		struct strbuf line = {0};
+
+		strbuf_printf(&line, "%s %s %s: %s -> %s", json_get_text(row, "action"),
+			      json_get_text(row, "kind"), json_get_text(row, "where"),
+			      json_get_text(row, "old"), json_get_text(row, "new"));
+		if (reason)
+			strbuf_printf(&line, " (%s)", reason);
+		printf("  ");
+		show_plain(strbuf_str(&line));
+		putchar('\n');
+		strbuf_fini(&line);
+	}
+}
+
+static void show_warnings(const struct clone_run *run)
+{
+	for (size_t i = 0; i < run->nwarnings; i++) {
+		printf("note: ");
+		show_plain(run->warnings[i]);
+		putchar('\n');
+	}
 }
 
 void clone_show_plan(const struct clone_run *run)
@@ -70,21 +126,12 @@ void clone_show_plan(const struct clone_run *run)
 	if (p->nclones - p->foreign > shown)
 		printf("  ... and %zu more (--format json lists all)\n",
 		       p->nclones - p->foreign - shown);
+	show_changes(run);
+	show_warnings(run);
 	printf("nothing was written (--dry-run)\n");
 }
 
 /* ---- the summary ---- */
-
-static const struct clone *first_of(const struct plan *p)
-{
-	for (size_t i = 0; i < p->nclones; i++)
-		if (p->clones[i].state == CLONE_MAKE || p->clones[i].state == CLONE_REPLACE)
-			return &p->clones[i];
-	for (size_t i = 0; i < p->nclones; i++)
-		if (p->clones[i].state == CLONE_THERE)
-			return &p->clones[i];
-	return NULL;
-}
 
 static void show_word(const char *text)
 {
@@ -140,6 +187,7 @@ void clone_show_summary(const struct clone_run *run, double seconds)
 	if (p->there)
 		printf("; %zu were there", p->there);
 	printf("\n  %s in %s (%s each)\n", size, p->folder, each);
+	show_warnings(run);
 	if (c) {
 		printf("start one:\n");
 		for (size_t i = 0; i < p->spec->ntargets; i++)
@@ -196,6 +244,8 @@ void clone_show_json(const struct clone_run *run, bool dry_run)
 		if (p->clones[i].state != CLONE_FOREIGN)
 			json_array_append_new(list, clone_json(p, &p->clones[i]));
 	json_object_set_new(root, "clones", list);
+	if (run->preview)
+		json_object_set(root, "changes", run->preview);
 	json_add(&text, root);
 	fputs(strbuf_str(&text), stdout);
 	strbuf_fini(&text);

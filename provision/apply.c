@@ -32,6 +32,7 @@ struct finished {
 struct run {
 	struct plan *p;
 	const struct base *b;
+	struct clone_guests *guests;
 	int out;
 	const struct apply_options *o;
 	struct apply_result *res;
@@ -62,8 +63,11 @@ static int work(void *ctx, void *slot, struct err *e)
 {
 	const struct run *run = ctx;
 	struct slot *s = slot;
-	struct clone_writing w = {
-		.p = run->p, .b = run->b, .c = s->c, .sync = run->p->spec->sync == SYNC_EACH};
+	struct clone_writing w = {.p = run->p,
+				  .b = run->b,
+				  .guests = run->guests,
+				  .c = s->c,
+				  .sync = run->p->spec->sync == SYNC_EACH};
 	int r = sys_mkdirat(run->out, s->stage, 0700);
 
 	if (r < 0)
@@ -162,8 +166,8 @@ static void drop_slots(struct run *run, struct slot *slots, size_t n)
 		}
 }
 
-int apply_plan(struct plan *p, const struct base *b, int out, const struct apply_options *o,
-	       struct apply_result *res, struct err *e)
+int apply_plan(struct plan *p, const struct base *b, struct clone_guests *guests, int out,
+	       const struct apply_options *o, struct apply_result *res, struct err *e)
 {
 	unsigned threads = o->threads ? o->threads : pool_threads(THREADS_MAX);
 	size_t count = threads * 2 + 1;
@@ -172,6 +176,7 @@ int apply_plan(struct plan *p, const struct base *b, int out, const struct apply
 	SCOPED(free_at) struct finished *waiting = xcalloc(BATCH, sizeof *waiting);
 	struct run run = {.p = p,
 			  .b = b,
+			  .guests = guests,
 			  .out = out,
 			  .o = o,
 			  .res = res,

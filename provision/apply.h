@@ -10,6 +10,8 @@ struct apply_options {
 	unsigned threads; /* 0: as many as there are processors */
 };
 
+struct clone_guests;
+
 struct apply_result {
 	size_t made;
 	uint64_t bytes; /* of the clones' files */
@@ -17,5 +19,5 @@ struct apply_result {
 
 /* Makes every clone whose state asks for it below out and enters it into the plan's ledger, which the caller
  * writes. After an error, finished clones stand, and *res counts them. */
-int apply_plan(struct plan *p, const struct base *b, int out, const struct apply_options *o,
-	       struct apply_result *res, struct err *e);
+int apply_plan(struct plan *p, const struct base *b, struct clone_guests *guests, int out,
+	       const struct apply_options *o, struct apply_result *res, struct err *e);

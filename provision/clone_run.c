@@ -1,5 +1,6 @@
 /* The order of things: folder, template, base, plan, clones, neighbours, ledger. */
 #include "provision/clone_run.h"
+#include "provision/clone_guest.h"
 #include "provision/neighbours.h"
 
 #include "base/sys.h"
@@ -63,18 +64,90 @@ static int finish(struct clone_run *run, struct err *e)
 	return r;
 }
 
-static int apply(struct clone_run *run, const struct clone_options *o, struct err *e)
+/* The guest's words outlive the guest. */
+static void keep_facts(struct clone_run *run, const struct guest_facts *f)
+{
+	run->os = f->os_name ? arena_dup(&run->a, f->os_name) : "";
+	run->warnings = arena_alloc(&run->a, (f->nwarnings + 1) * sizeof *run->warnings);
+	for (size_t i = 0; i < f->nwarnings; i++)
+		run->warnings[run->nwarnings++] = arena_dup(&run->a, f->warnings[i]);
+}
+
+static int make_clones(struct clone_run *run, const struct clone_options *o, struct err *e)
 {
 	struct reporting rep = {o, "clones"};
 	const struct apply_options ao = {.progress = report_clones, .ctx = &rep};
+	size_t n = run->base.ndisks, clones = run->plan.make + run->plan.replace;
+	struct disk **disks = arena_alloc(&run->a, (n + 1) * sizeof *disks);
+	struct clone_guests guests;
+	int r;
+
+	for (size_t i = 0; i < n; i++)
+		disks[i] = run->base.disks[i].image;
+	r = clone_guests_open(&guests, &run->plan, disks, n, clones, e);
+	if (r < 0)
+		return r;
+	keep_facts(run, clone_guests_facts(&guests));
+	r = apply_plan(&run->plan, &run->base, &guests, run->fleet.out, &ao, &run->result, e);
+	clone_guests_close(&guests);
+	return r;
+}
+
+static int apply(struct clone_run *run, const struct clone_options *o, struct err *e)
+{
 	struct err late = {0};
 	int r = 0, last;
 
 	if (run->plan.make + run->plan.replace)
-		r = apply_plan(&run->plan, &run->base, run->fleet.out, &ao, &run->result, e);
+		r = make_clones(run, o, e);
 	/* What was made before an error is listed all the same. */
 	last = finish(run, r < 0 ? &late : e);
 	return r < 0 ? r : last;
+}
+
+/* ---- a dry run ---- */
+
+static const struct clone *first_to_make(const struct plan *p)
+{
+	for (size_t i = 0; i < p->nclones; i++)
+		if (p->clones[i].state == CLONE_MAKE || p->clones[i].state == CLONE_REPLACE)
+			return &p->clones[i];
+	return NULL;
+}
+
+static int look_inside(struct clone_run *run, struct disk **disks, size_t n, struct err *e)
+{
+	struct clone_guests guests;
+	int r = clone_guests_open(&guests, &run->plan, disks, n, 0, e);
+
+	if (r < 0)
+		return r;
+	keep_facts(run, clone_guests_facts(&guests));
+	r = clone_guests_preview(&guests, first_to_make(&run->plan), &run->preview, e);
+	clone_guests_close(&guests);
+	return r;
+}
+
+/* Straight from the template: a dry run makes no base. */
+static int preview(struct clone_run *run, struct err *e)
+{
+	size_t n = run->source.ndisks, open = 0;
+	struct template_image *images = arena_alloc(&run->a, (n + 1) * sizeof *images);
+	struct disk **disks = arena_alloc(&run->a, (n + 1) * sizeof *disks);
+	int r = 0;
+
+	if (!first_to_make(&run->plan))
+		return 0;
+	for (; r == 0 && open < n; open += r == 0) {
+		r = template_disk_open(&run->source.t, run->source.disks[open].is, &images[open],
+				       e);
+		disks[open] = images[open].image;
+	}
+	if (r == 0)
+		r = look_inside(run, disks, n, e);
+	while (open > 0)
+		template_image_close(&images[--open]);
+	return r;
 }
 
 int clone_run(struct clone_run *run, const struct spec *spec, const struct clone_options *o,
@@ -108,11 +181,14 @@ int clone_run(struct clone_run *run, const struct spec *spec, const struct clone
 	run->plan.folder = run->fleet.folder;
 	run->plan.kvm = o->kvm;
 	r = plan_make(&run->plan, o->replace, e);
-	return r < 0 || o->dry_run ? r : apply(run, o, e);
+	if (r < 0)
+		return r;
+	return o->dry_run ? preview(run, e) : apply(run, o, e);
 }
 
 void clone_close(struct clone_run *run)
 {
+	json_decref(run->preview);
 	plan_fini(&run->plan);
 	base_close(&run->base);
 	if (run->opened)

@@ -19,6 +19,10 @@ struct clone_run {
 	struct plan plan;
 	struct base base;
 	struct apply_result result;
+	const char *os;        /* what the guest calls itself, or "" */
+	const char **warnings; /* about the guest */
+	size_t nwarnings;
+	json_t *preview; /* of a dry run: what changes inside the first clone; or NULL */
 	bool opened;
 };
 

@@ -1,5 +1,6 @@
 /* A clone's folder: disks, then descriptions, then identity.json, which lists the others. */
 #include "provision/clone_write.h"
+#include "provision/clone_guest.h"
 
 #include "base/digest.h"
 #include "base/scope.h"
@@ -268,6 +269,7 @@ static json_t *make_record(struct clone_writing *w, const struct vm *vm)
 	json_object_set_new(r, "macs", macs);
 	json_object_set_new(r, "addresses", address_rows(w));
 	json_object_set_new(r, "disks", disk_rows(vm));
+	json_object_set(r, "ssh_host_keys", w->host_keys);
 	json_object_set(r, "files", w->files);
 	return r;
 }
@@ -282,6 +284,7 @@ static int write_identity(struct clone_writing *w, struct err *e)
 	json_set_text(whole, "key_id", w->p->key_id);
 	json_object_set(whole, "clone", w->record);
 	json_object_set(whole, "recipe", w->c->recipe);
+	json_object_set(whole, "changes", w->changes);
 	json_add(&text, whole);
 	/* It lists the files, so it cannot be among them: its row is taken off again. */
 	r = clone_add_file(w, IDENTITY_FILE, strbuf_str(&text), text.len, 0644, e);
@@ -294,11 +297,13 @@ static int write_identity(struct clone_writing *w, struct err *e)
 
 /* ---- all of it ---- */
 
-static int write_all(struct clone_writing *w, struct disk *const *overlays, struct err *e)
+static int write_all(struct clone_writing *w, struct disk **overlays, struct err *e)
 {
 	struct vm vm;
 	int r = describe(w, &vm, e);
 
+	if (r == 0)
+		r = clone_guests_edit(w->guests, w, overlays, e);
 	if (r == 0)
 		r = clone_write_disks(w, overlays, e);
 	if (r == 0)
@@ -330,6 +335,8 @@ int clone_write(struct clone_writing *w, struct err *e)
 	for (size_t i = 0; i < n; i++)
 		disk_close(overlays[i]);
 	json_decref(w->files);
-	w->files = NULL;
+	json_decref(w->changes);
+	json_decref(w->host_keys);
+	w->files = w->changes = w->host_keys = NULL;
 	return r;
 }

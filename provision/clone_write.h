@@ -3,15 +3,19 @@
 
 #include "provision/plan.h"
 
+struct clone_guests;
+
 struct clone_writing {
 	const struct plan *p;
 	const struct base *b;
 	const struct clone *c;
-	struct arena a; /* of this clone */
-	int dir;        /* the staging folder */
-	bool sync;      /* every file is on stable storage when this returns */
-	json_t *files;  /* of the record */
-	json_t *record; /* the result; owned by the caller */
+	struct arena a;              /* of this clone */
+	int dir;                     /* the staging folder */
+	bool sync;                   /* every file is on stable storage when this returns */
+	struct clone_guests *guests; /* clone_guest.h */
+	json_t *files;               /* of the record */
+	json_t *changes, *host_keys; /* of the guest; owned while it is written */
+	json_t *record;              /* the result; owned by the caller */
 	uint64_t bytes;
 };
 

@@ -1,0 +1,226 @@
+/* Leasing surveyed guests to threads; plans as JSON. */
+#include "provision/clone_guest.h"
+#include "provision/sshkey.h"
+
+#include "base/str.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct guest_lease {
+	struct arena a;
+	struct guest *guest;
+	struct guest_lease *next_idle, *next;
+};
+
+/* ---- leases ---- */
+
+static struct guest_lease *take_idle(struct clone_guests *g)
+{
+	struct guest_lease *l;
+
+	pthread_mutex_lock(&g->lock);
+	l = g->idle;
+	if (l)
+		g->idle = l->next_idle;
+	pthread_mutex_unlock(&g->lock);
+	return l;
+}
+
+static void give_back(struct clone_guests *g, struct guest_lease *l)
+{
+	pthread_mutex_lock(&g->lock);
+	l->next_idle = g->idle;
+	g->idle = l;
+	pthread_mutex_unlock(&g->lock);
+}
+
+static int lease(struct clone_guests *g, struct guest_lease **out, struct err *e)
+{
+	struct guest_lease *l = take_idle(g);
+	int r;
+
+	if (!l) {
+		l = xcalloc(1, sizeof *l);
+		r = guest_open(&l->guest, &l->a, g->disks, g->ndisks, e);
+		if (r < 0) {
+			arena_fini(&l->a);
+			free(l);
+			return err_in(e, r, "looking into the guest");
+		}
+		pthread_mutex_lock(&g->lock);
+		l->next = g->all;
+		g->all = l;
+		pthread_mutex_unlock(&g->lock);
+	}
+	*out = l;
+	return 0;
+}
+
+/* ---- the run ---- */
+
+static size_t rsa_keys(const struct guest_facts *f)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->nhost_keys; i++)
+		n += str_eq(f->host_keys[i].type, "rsa");
+	return n;
+}
+
+int clone_guests_open(struct clone_guests *g, const struct plan *p, struct disk *const *disks,
+		      size_t ndisks, size_t clones, struct err *e)
+{
+	struct guest_lease *l;
+	size_t keys;
+	int r;
+
+	*g = (struct clone_guests){.p = p, .ndisks = ndisks, .lock = PTHREAD_MUTEX_INITIALIZER};
+	g->disks = arena_alloc(p->a, (ndisks + 1) * sizeof *g->disks);
+	memcpy(g->disks, disks, ndisks * sizeof *g->disks);
+	g->o.ssh_keys = (enum guest_ssh_keys)p->spec->ssh_keys;
+	g->o.machine_id = (enum guest_machine_id)p->spec->machine_id;
+	g->o.ext4_seed = (enum guest_seed)p->spec->ext4_seed;
+	/* The n-th address of the template becomes the clone's n-th: a gap would shift them. */
+	for (size_t i = 0;
+	     i < p->source->nnics && mac_parse(p->source->nics[i].mac, g->old_macs[i], NULL) == 0;
+	     i++)
+		g->o.nold_macs = i + 1;
+	g->o.old_macs = (const uint8_t(*)[6])g->old_macs;
+	r = lease(g, &l, e);
+	if (r < 0)
+		return r;
+	keys = rsa_keys(guest_facts(l->guest)) * clones;
+	if (keys && g->o.ssh_keys == GUEST_SSH_GENERATE)
+		r = ssh_key_pool_open(&g->o.keys, keys, 0, e);
+	give_back(g, l);
+	if (r < 0)
+		clone_guests_close(g);
+	return r;
+}
+
+void clone_guests_close(struct clone_guests *g)
+{
+	struct guest_lease *next;
+
+	ssh_key_pool_close(g->o.keys);
+	for (struct guest_lease *l = g->all; l; l = next) {
+		next = l->next;
+		guest_close(l->guest);
+		arena_fini(&l->a);
+		free(l);
+	}
+	g->o.keys = NULL;
+	g->all = g->idle = NULL;
+}
+
+const struct guest_facts *clone_guests_facts(struct clone_guests *g)
+{
+	return g->all ? guest_facts(g->all->guest) : NULL;
+}
+
+/* ---- one clone ---- */
+
+static struct identity identity_of(const struct plan *p, const struct clone *c)
+{
+	struct identity id = {
+		.key = &p->key,
+		.name = c->name,
+		.hostname = c->lower,
+		.domain = p->spec->domain ? p->spec->domain : "",
+		.machine_id = c->machine_id,
+		.smbios = c->smbios,
+		.vmgenid = c->vmgenid,
+		.instance = c->instance,
+		.nmacs = p->nnics,
+	};
+
+	memcpy(id.macs, c->macs, sizeof id.macs);
+	return id;
+}
+
+static json_t *changes_json(const struct guest_plan *plan)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct guest_change *c = &plan->changes[i];
+		json_t *row = json_object();
+
+		json_set_text(row, "kind", c->kind);
+		json_set_text(row, "where", c->where);
+		json_set_text(row, "action", guest_action_name(c->action));
+		json_set_text(row, "old", c->old_value);
+		json_set_text(row, "new", c->new_value);
+		if (c->reason && *c->reason)
+			json_set_text(row, "reason", c->reason);
+		json_array_append_new(list, row);
+	}
+	return list;
+}
+
+static json_t *keys_json(const struct guest_plan *plan)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < plan->nhost_keys; i++)
+		json_array_append_new(list, json_text(plan->host_keys[i].public_line));
+	return list;
+}
+
+static int make_plan(struct clone_guests *g, const struct clone *c, struct guest_plan *plan,
+		     struct err *e)
+{
+	const struct identity id = identity_of(g->p, c);
+	struct guest_lease *l;
+	int r = lease(g, &l, e);
+
+	if (r < 0)
+		return r;
+	r = guest_plan_make(l->guest, &id, &g->o, plan, e);
+	give_back(g, l);
+	return r;
+}
+
+static int edit(const struct guest_plan *plan, struct disk **overlays, size_t n, struct err *e)
+{
+	struct arena a = {0};
+	struct guest *guest = NULL;
+	int r = guest_open(&guest, &a, overlays, n, e);
+
+	if (r == 0)
+		r = guest_plan_apply(guest, plan, e);
+	guest_close(guest);
+	arena_fini(&a);
+	return r;
+}
+
+int clone_guests_edit(struct clone_guests *g, struct clone_writing *w, struct disk **overlays,
+		      struct err *e)
+{
+	struct guest_plan plan = {0};
+	int r = make_plan(g, w->c, &plan, e);
+
+	if (r < 0)
+		return r;
+	r = edit(&plan, overlays, g->ndisks, e);
+	if (r == 0) {
+		w->changes = changes_json(&plan);
+		w->host_keys = keys_json(&plan);
+	}
+	guest_plan_fini(&plan);
+	return r;
+}
+
+int clone_guests_preview(struct clone_guests *g, const struct clone *c, json_t **changes,
+			 struct err *e)
+{
+	struct guest_plan plan = {0};
+	int r = make_plan(g, c, &plan, e);
+
+	if (r < 0)
+		return r;
+	*changes = changes_json(&plan);
+	guest_plan_fini(&plan);
+	return 0;
+}

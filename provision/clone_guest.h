@@ -1,0 +1,35 @@
+/* The guest's inside, per clone: a plan made of the template's guest, and its edits on the clone's overlays. */
+#pragma once
+
+#include "provision/clone_write.h"
+#include "provision/guest.h"
+
+#include <pthread.h>
+
+struct guest_lease;
+
+/* One for a run; its functions may be called from any thread. */
+struct clone_guests {
+	const struct plan *p;
+	struct disk **disks; /* the template's, for reading */
+	size_t ndisks;
+	struct guest_options o;
+	uint8_t old_macs[IDENTITY_NICS_MAX][6];
+	pthread_mutex_t lock;
+	struct guest_lease *idle, *all; /* surveyed guests: one a thread, since a guest has state */
+};
+
+/* clones: how many keys are to be made ahead for; 0 for a look only. disks are borrowed. */
+int clone_guests_open(struct clone_guests *g, const struct plan *p, struct disk *const *disks,
+		      size_t ndisks, size_t clones, struct err *e);
+void clone_guests_close(struct clone_guests *g);
+
+/* What the guest says of itself; valid while g is open. */
+const struct guest_facts *clone_guests_facts(struct clone_guests *g);
+
+/* Plans for w->c and edits the overlays; w's changes and host keys are set. */
+int clone_guests_edit(struct clone_guests *g, struct clone_writing *w, struct disk **overlays,
+		      struct err *e);
+/* The plan alone, as the JSON of identity.json's changes. */
+int clone_guests_preview(struct clone_guests *g, const struct clone *c, json_t **changes,
+			 struct err *e);
