@@ -33,7 +33,7 @@ clang-format          test   make lint
 cppcheck              test   make lint
 shellcheck            test   make lint
 acl                   test   a node with an ACL
-openssh-client        test   the sample template's host keys
+openssh-client        test   host keys of the sample template
 openssl               test   signatures, judged by another
 gdisk                 test   partition tables, judged by another
 strace                test   that probing writes nothing
