@@ -13,6 +13,7 @@
 static const struct verb *const verbs[] = {
 	&verb_probe,   &verb_capture, &verb_compare, &verb_seed,
 	&verb_inspect, &verb_import,  &verb_clone,   &verb_pack,
+	&verb_audit,
 };
 
 static void print_help(void)

@@ -34,3 +34,4 @@ extern const struct verb verb_inspect;
 extern const struct verb verb_import;
 extern const struct verb verb_pack;
 extern const struct verb verb_clone;
+extern const struct verb verb_audit;

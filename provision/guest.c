@@ -67,6 +67,8 @@ void guest_warn(struct guest *g, const char *fmt, ...)
 	va_start(ap, fmt);
 	guest_list_add(g->a, &g->warnings, arena_vprintf(g->a, fmt, ap));
 	va_end(ap);
+	g->facts.warnings = g->warnings.items;
+	g->facts.nwarnings = g->warnings.n;
 }
 
 const struct guest_facts *guest_facts(struct guest *g)

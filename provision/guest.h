@@ -113,6 +113,7 @@ struct guest_options {
 	enum guest_machine_id machine_id;
 	enum guest_seed ext4_seed;
 	enum guest_serial serial_console;
+	bool without_rsa;         /* RSA host keys are removed, not made: the other kinds serve */
 	bool keep_storage_ids;    /* filesystems, swap, partitions, disks stay as they are */
 	const char *const *clean; /* ids of the privacy set; "all" for all of it */
 	size_t nclean;

@@ -236,9 +236,28 @@ static int found_hostid(struct work *w, const struct found *f, struct err *e)
 
 static int found_initrd(struct work *w, const struct found *f, struct err *e)
 {
-	(void)w;
-	(void)f;
+	struct strbuf out = {0};
+	struct initrd_member *members;
+	size_t done = 0;
+
 	(void)e;
+	if (!f->initrd || !f->initrd->n)
+		return 0;
+	members = arena_alloc(w->a, f->initrd->n * sizeof *members);
+	for (size_t i = 0; i < f->initrd->n; i++) {
+		members[i] = f->initrd->members[i];
+		members[i].data = arena_dupn(w->a, members[i].data, members[i].len);
+		done += refs_apply(&w->refs, members[i].data, members[i].len, REF_ANY);
+	}
+	if (done) {
+		strbuf_addn(&out, f->data, f->len);
+		initrd_append(&out, members, f->initrd->n);
+		work_set(w, f, out.text, out.len);
+		work_say(w, f->place->id, f->path, "", "", GUEST_CHANGED,
+			 arena_printf(w->a, "%s in %s overridden by an archive at its end",
+				      count_of(w, done, "reference"), members[0].name));
+	}
+	strbuf_fini(&out);
 	return 0;
 }
 

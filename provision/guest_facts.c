@@ -234,6 +234,4 @@ void guest_facts_gather(struct guest *g)
 	}
 	guest_console_facts(g);
 	storage_warnings(g);
-	g->facts.warnings = g->warnings.items;
-	g->facts.nwarnings = g->warnings.n;
 }

@@ -95,6 +95,10 @@ int work_host_key(struct work *w, const struct found *f, struct err *e)
 		remove_key(w, f, "a kind of key no longer made");
 		return 0;
 	}
+	if (type == SSH_RSA && w->o->without_rsa) {
+		remove_key(w, f, "the other kinds of key serve");
+		return 0;
+	}
 	return put_key(w, f->path, type, e);
 }
 

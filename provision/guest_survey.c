@@ -84,9 +84,9 @@ static size_t wanted(enum place_editor editor)
 	case EDIT_SSH_KEY:
 	case EDIT_HOSTID:
 	case EDIT_JOURNAL:
+	case EDIT_INITRD:
 		return 0;
 	case EDIT_BINARY:
-	case EDIT_INITRD:
 		return GUEST_FILE_MAX;
 	case EDIT_RENAME:
 		return 256 << 10;
@@ -117,7 +117,7 @@ static void read_content(struct guest *g, struct guest_survey *s, struct found *
 	if (!S_ISREG(f->st.mode) || !limit)
 		return;
 	if (f->st.size > limit) {
-		if (limit >= 1 << 20 && f->place->editor != EDIT_INITRD)
+		if (limit >= 1 << 20)
 			guest_warn(g, "%s: %llu bytes are too many for such a file; left alone",
 				   f->path, (unsigned long long)f->st.size);
 		return;
@@ -229,6 +229,7 @@ int guest_survey_make(struct guest *g, const struct place *places, size_t nplace
 	for (size_t i = 0; i < nplaces; i++)
 		survey_place(g, s, &places[i]);
 	guest_loader_pins(g, s);
+	guest_ramdisks(g, s);
 	guest_search(g, s);
 	return 0;
 }

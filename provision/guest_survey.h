@@ -1,6 +1,7 @@
 /* What one reading of a guest found: everything a plan needs besides the new identity. */
 #pragma once
 
+#include "provision/guest_initrd.h"
 #include "provision/guest_parts.h"
 
 enum { FOUND_MAX = 20000 };
@@ -14,8 +15,9 @@ struct found {
 	struct guest_stat st;
 	const char *data; /* a regular file's content, when its editor wants it; else NULL */
 	size_t len;
-	const char *target; /* of a link, else NULL */
-	bool hit;           /* an old id is in its content, target or name */
+	const char *target;          /* of a link, else NULL */
+	bool hit;                    /* an old id is in its content, target or name */
+	const struct initrd *initrd; /* of an initial ramdisk that is to be overridden */
 };
 
 /* Why an old id must stay. */
@@ -50,6 +52,8 @@ bool guest_survey_hit(const struct guest_survey *s, const char *data, size_t len
 
 /* guest_search.c: everything else in the guest's files. */
 void guest_search(struct guest *g, struct guest_survey *s);
+/* guest_ramdisk.c: ids inside initial ramdisks. */
+void guest_ramdisks(struct guest *g, struct guest_survey *s);
 /* guest_loader.c: ids inside boot loaders' images. */
 void guest_loader_pins(struct guest *g, struct guest_survey *s);
 bool guest_image_is_signed(const char *data, size_t len);

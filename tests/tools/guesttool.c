@@ -41,10 +41,14 @@ static int mint(struct guest *g, const char *name, bool apply, struct err *e)
 	const struct guest_options o = {0};
 	struct guest_plan plan = {0};
 	double start = now(), planned;
+	uint8_t raw[32] = {0};
 	int r = identity_uuid(&key, name, "machine-id", 0, &id.machine_id, e);
 
 	id.nmacs = 1;
-	memcpy(id.macs[0], (const uint8_t[]){2, 0x11, 0x22, 0x33, 0x44, 0x55}, 6);
+	if (r == 0)
+		r = identity_derive(&key, name, "nic/0/mac", 0, raw, e);
+	raw[0] = (raw[0] & 0xfc) | 2;
+	memcpy(id.macs[0], raw, 6);
 	if (r == 0)
 		r = guest_plan_make(g, &id, &o, &plan, e);
 	planned = now();

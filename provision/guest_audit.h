@@ -1,0 +1,38 @@
+/* Identities that machines share: whoever made the images. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "provision/guest.h"
+
+struct audit_item {
+	const char *
+		kind; /* "machine-id", "hostname", "ssh-host-key", "fs-uuid", "partition-guid", "disk-id", "mac" */
+	const char *value;
+	const char *where; /* a path in the guest, or a device */
+	size_t machine;
+};
+
+struct audit {
+	struct arena *a;
+	const char **machines; /* names, in order */
+	size_t nmachines, machines_room;
+	struct audit_item *items;
+	size_t nitems, items_room;
+	const char **warnings;
+	size_t nwarnings, warnings_room;
+};
+
+/* One identity that two or more machines have. */
+struct audit_shared {
+	const char *kind, *value;
+	const struct audit_item **items; /* one of each machine */
+	size_t n;
+};
+
+/* Takes a machine's identities from its facts. */
+void audit_add(struct audit *x, const char *machine, const struct guest_facts *f);
+/* An .ova, a folder with an .ovf, a disk image, a folder of images (one machine), or a folder of such folders. */
+int audit_path(struct audit *x, const char *path, struct err *e);
+/* What is shared, by kind and value. */
+void audit_compare(const struct audit *x, struct audit_shared **out, size_t *n);

@@ -1,0 +1,32 @@
+/* Initial ramdisks: cpio archives one after the other, mostly compressed. Read from memory, overridden by an archive at
+ * the end, which the kernel unpacks last. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "provision/refs.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+enum { INITRD_MAX = 256 << 20, INITRD_UNPACKED = 1 << 30 };
+
+struct initrd_member {
+	const char *name;
+	mode_t mode;
+	char *data;
+	size_t len;
+};
+
+struct initrd {
+	struct initrd_member *members; /* texts that hold an id */
+	size_t n, room;
+	const char *stuck; /* a member that holds one and is no text, or NULL */
+};
+
+/* Which members hold an id of refs. -EINVAL for what is no initial ramdisk; damage is an error with a sentence. */
+int initrd_search(struct arena *a, const char *data, size_t len, const struct refs *refs,
+		  struct initrd *out, struct err *e);
+/* Adds a newc archive of these members to out, aligned and ended as the kernel wants it. */
+void initrd_append(struct strbuf *out, const struct initrd_member *members, size_t n);
