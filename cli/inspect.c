@@ -136,6 +136,14 @@ static void look(struct inspection *i, const struct settings *s)
 
 /* ---- the verb ---- */
 
+/* A file that is neither a package nor an image is no template with a flaw. */
+static int no_template(const struct inspection *i, struct err *e)
+{
+	if (i->t.package.kind != PACKAGE_DISK || !i->nproblems)
+		return 0;
+	return err_set(e, EINVAL, "%s: %s", i->t.package.path, i->problems[0]);
+}
+
 static int inspect(const char *path, const struct settings *s, struct err *e)
 {
 	const struct template_choices choices = template_choices_of(&s->from);
@@ -145,6 +153,10 @@ static int inspect(const char *path, const struct settings *s, struct err *e)
 
 	if (template_open(&i.t, path, &choices, e) == 0) {
 		look(&i, s);
+		if (no_template(&i, e) < 0) {
+			template_close(&i.t);
+			return STATUS_TROUBLE;
+		}
 		status = i.nproblems || i.trust_problem ? STATUS_NO : STATUS_OK;
 		if (!s->quiet && str_eq(s->format, "json"))
 			inspect_json(&i, &out);
