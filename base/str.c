@@ -90,9 +90,9 @@ static size_t code_point(const unsigned char *s, uint32_t *out)
 static bool is_printable(uint32_t c)
 {
 	static const uint32_t bad[][2] = {
-		{0, 0x1f},        {0x7f, 0x9f},       {0xad, 0xad},     {0x61c, 0x61c},
-		{0x200b, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f}, {0xfeff, 0xfeff},
-		{0xfff0, 0xfffb}, {0xe0000, 0xe0fff},
+		{0, 0x1f},        {0x7f, 0x9f},     {0xad, 0xad},       {0x61c, 0x61c},
+		{0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},   {0xfeff, 0xfeff},
+		{0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0xe0fff},
 	};
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
@@ -119,6 +119,33 @@ void strbuf_add_plain(struct strbuf *b, const char *s, size_t most)
 		if (space)
 			strbuf_addc(b, ' ');
 		else if (n && is_printable(c))
+			strbuf_addn(b, p, n);
+		else
+			strbuf_addc(b, '?');
+		p += n ? n : 1;
+	}
+}
+
+/* "\033[1;31m" and its like: its length, or 0. */
+static size_t colour_code(const char *s)
+{
+	size_t n = s[0] == '\033' && s[1] == '[' ? 2 + strspn(s + 2, "0123456789;") : 0;
+
+	return n && s[n] == 'm' ? n + 1 : 0;
+}
+
+void strbuf_add_lines(struct strbuf *b, const char *s, bool colour)
+{
+	const unsigned char *p = (const unsigned char *)s;
+	uint32_t c = 0;
+
+	while (*p) {
+		size_t kept = strspn((const char *)p, " \t\n"), n;
+
+		if (!kept && colour)
+			kept = colour_code((const char *)p);
+		n = kept ? kept : code_point(p, &c);
+		if (kept || (n && is_printable(c)))
 			strbuf_addn(b, p, n);
 		else
 			strbuf_addc(b, '?');

@@ -18,6 +18,8 @@ void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format
 /* Text from outside, for people: control characters, escape sequences, marks that turn the writing direction and
  * broken UTF-8 become '?', white space of any length one space. At most `most` characters, then "..."; 0: all. */
 void strbuf_add_plain(struct strbuf *b, const char *s, size_t most);
+/* The same for text of many lines, which keeps its white space, and with `colour` the colours that were put into it. */
+void strbuf_add_lines(struct strbuf *b, const char *s, bool colour);
 /* Never NULL. */
 const char *strbuf_str(const struct strbuf *b);
 

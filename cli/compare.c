@@ -95,7 +95,7 @@ static int status_of(const struct comparison *c)
 static int print(const struct side *sides, size_t n, const struct settings *s, struct err *e)
 {
 	struct arena a = {0};
-	struct strbuf out = {0};
+	struct strbuf text = {0}, out = {0};
 	struct comparison c;
 	int status = STATUS_USAGE;
 
@@ -103,10 +103,12 @@ static int print(const struct side *sides, size_t n, const struct settings *s, s
 		if (str_eq(s->format, "json"))
 			compare_json(&c, &out);
 		else
-			compare_text(&c, s->verbose, &out);
+			compare_text(&c, s->verbose, &text);
+		strbuf_add_lines(&out, strbuf_str(&text), false);
 		fwrite(strbuf_str(&out), 1, out.len, stdout);
 		status = status_of(&c);
 	}
+	strbuf_fini(&text);
 	strbuf_fini(&out);
 	arena_fini(&a);
 	return status;

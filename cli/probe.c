@@ -201,6 +201,22 @@ static double now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+/* A host, or a capture, may hold escape sequences and broken UTF-8 in any of its files. JSON quotes them itself. */
+static void show(const struct report *r, const struct renderer *renderer,
+		 const struct render_options *ro)
+{
+	struct strbuf raw = {0}, out = {0};
+
+	renderer->render(r, ro, &raw);
+	if (str_eq(renderer->name, "json"))
+		strbuf_addn(&out, strbuf_str(&raw), raw.len);
+	else
+		strbuf_add_lines(&out, strbuf_str(&raw), ro->colour);
+	fwrite(strbuf_str(&out), 1, out.len, stdout);
+	strbuf_fini(&raw);
+	strbuf_fini(&out);
+}
+
 static int report(struct tree *t, const struct settings *s, struct err *e)
 {
 	const struct renderer *renderer = renderer_find(s->format);
@@ -217,7 +233,6 @@ static int report(struct tree *t, const struct settings *s, struct err *e)
 	struct arena *a = tree_arena(t);
 	struct profile *profiles = arena_alloc(a, (s->profiles.count + 1) * sizeof *profiles);
 	struct host *h = arena_alloc(a, sizeof *h);
-	struct strbuf out = {0};
 	double start = now();
 	struct report r;
 	int status;
@@ -230,11 +245,8 @@ static int report(struct tree *t, const struct settings *s, struct err *e)
 	host_gather(h, t, &opt);
 	report_make(&r, h, profiles, s->profiles.count ? s->profiles.count : 1);
 	ro.seconds = now() - start;
-	if (!s->quiet) {
-		renderer->render(&r, &ro, &out);
-		fwrite(strbuf_str(&out), 1, out.len, stdout);
-		strbuf_fini(&out);
-	}
+	if (!s->quiet)
+		show(&r, renderer, &ro);
 	status = status_of(&r, s->format);
 	if (str_eq(s->format, "github") && write_step_summary(&r, e) < 0)
 		status = STATUS_TROUBLE;

@@ -104,7 +104,19 @@ printf 'id: x\nrequire: [kvm.nod]\n' >"$tmp/bad.yaml"
 $vmint probe --for "$tmp/bad.yaml" >/dev/null 2>"$tmp/err"
 check "$? $(grep -c 'bad.yaml:2:11: there is no check' "$tmp/err")" "2 1" "a wrong profile is refused with its place"
 
+# ---- a host whose files hold escapes, newlines and broken UTF-8 ----
+mkdir -p "$tmp/hostile/proc" "$tmp/hostile/sys/class/dmi/id" "$tmp/hostile/dev"
+printf 'processor\t: 0\nvendor_id\t: Evil\033]0;x\007\350\nmodel name\t: a\033[2Jb<&"\377\nflags\t\t: fpu\n' >"$tmp/hostile/proc/cpuinfo"
+printf '\033[31mQEMU\376\n' >"$tmp/hostile/sys/class/dmi/id/sys_vendor"
+for format in text json junit tap github prometheus nfd; do
+	$vmint probe --verbose --root "$tmp/hostile" --format $format >"$tmp/out" 2>"$tmp/err"
+	[ $? -le 3 ] || no "hostile $format: $(cat "$tmp/err")"
+	if iconv -f UTF-8 -t UTF-8 "$tmp/out" >/dev/null && ! grep -q "$(printf '\033')" "$tmp/out"; then ok "plain $format of a hostile host"; else no "plain $format of a hostile host"; fi
+done
+
 # ---- terminals and pipes ----
+$vmint capture -o "$tmp/closed.tar.gz" <&- >&- 2>&-
+if [ $? = 0 ] && $vmint probe --root "$tmp/closed.tar.gz" --quiet; [ $? -le 1 ]; then ok "capture without standard files"; else no "capture without standard files"; fi
 $vmint probe | head -n 1 >/dev/null
 ok "a pipe that closes does no harm"
 if grep -q "$(printf '\033')" "$tmp/text"; then no "colours in a file"; else ok "no colours in a file"; fi

@@ -84,6 +84,19 @@ static void sums_that_do_not_fit_are_refused(void **state)
 	assert_false(range_inside(UINT64_MAX, 2, UINT64_MAX));
 }
 
+static void lines_keep_their_shape_and_lose_escapes(void **state)
+{
+	struct strbuf b = {0};
+
+	(void)state;
+	strbuf_add_lines(&b, "a\tb  c\n\033]0;x\007\033[31mred\xe8\xef\xbf\xbf\303\251\r", false);
+	assert_string_equal(strbuf_str(&b), "a\tb  c\n?]0;x??[31mred??\303\251?");
+	b.len = 0;
+	strbuf_add_lines(&b, "\033[1;31mred\033[0m \033[2J", true);
+	assert_string_equal(strbuf_str(&b), "\033[1;31mred\033[0m ?[2J");
+	strbuf_fini(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -92,6 +105,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_whole_strings),
 		cmocka_unit_test(near_words_are_found),
 		cmocka_unit_test(errors_gain_context_in_front),
+		cmocka_unit_test(lines_keep_their_shape_and_lose_escapes),
 		cmocka_unit_test(sums_that_do_not_fit_are_refused),
 	};
 
