@@ -255,6 +255,16 @@ static void judge_sgx(const struct host *h, struct finding *f)
 		return;
 	finding_cite(f, enclave);
 	finding_cite(f, guests);
+	finding_cite(f, &h->cpu.sgx_epc);
+	if (fact_is_no(h->cpu.sgx_epc)) {
+		finding_miss(f, "the firmware sets no memory aside for enclaves");
+		finding_fix(f, h->place.hv != HV_NONE
+				       ? "give this VM enclave memory from outside (QEMU: -M "
+					 "sgx-epc.0.memdev=MEM)"
+				       : "set the size of SGX's reserved memory (PRMRR) in the "
+					 "firmware setup");
+		return;
+	}
 	if (finding_if_unknown(f, enclave))
 		return;
 	if (!fact_is_yes(*enclave)) {
@@ -267,6 +277,9 @@ static void judge_sgx(const struct host *h, struct finding *f)
 			f,
 			"enclaves work on the host, but guests get none: /dev/sgx_vepc is missing");
 		finding_fix(f, "boot a kernel built with X86_SGX_KVM");
+	} else if (fact_is_yes(h->cpu.sgx_epc)) {
+		finding_pass(f, "%lld MiB of enclave memory",
+			     (long long)(h->cpu.sgx_epc.num >> 20));
 	} else {
 		finding_pass(f, NULL);
 	}

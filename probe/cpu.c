@@ -182,6 +182,11 @@ static void facts_from_cpuid(struct host *h)
 	c->family = fact_num("CPUID leaf 1", id->family);
 	c->model = fact_num("CPUID leaf 1", id->model);
 	c->stepping = fact_num("CPUID leaf 1", id->stepping);
+	c->sgx_epc = fact_unknown("CPUID leaf 0x12", ENODATA);
+	if (id->sgx_epc >= 0)
+		c->sgx_epc = fact_num("CPUID leaf 0x12", id->sgx_epc);
+	if (id->sgx_epc == 0)
+		c->sgx_epc.is = NO;
 	if (id->physical_bits)
 		c->physical_bits = fact_num("CPUID leaf 0x80000008", id->physical_bits);
 }
@@ -296,6 +301,7 @@ void cpu_gather(struct host *h)
 	struct cpu *c = &h->cpu;
 
 	cpu_gather_info(h);
+	c->sgx_epc = fact_unknown("CPUID leaf 0x12", ENODATA);
 	c->physical_bits = fact_unknown("CPUID leaf 0x80000008", ENODATA);
 	if (gather_cpuid(h) == 0)
 		facts_from_cpuid(h);

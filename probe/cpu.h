@@ -40,6 +40,7 @@ struct cpu {
 	struct fact
 		level; /* num: 0 (32-bit) to 4, the x86-64 psABI level; text names what the next one lacks */
 	struct fact sme, sev, sev_es, sev_snp;        /* what the CPU can, not what firmware lets */
+	struct fact sgx_epc;                          /* num: bytes of enclave memory */
 	struct fact sgx, sgx_lc, tdx_host, tdx_guest; /* tdx_host: as the kernel's flags say */
 	struct fact physical_bits;                    /* num */
 	struct fact msr_feature_control, msr_vm_cr;   /* num */

@@ -75,6 +75,7 @@ static const struct fact_row facts[] = {
 	FACT("cpu.sev-es", cpu.sev_es, "encrypted guest registers (SEV-ES)"),
 	FACT("cpu.sev-snp", cpu.sev_snp, "guest memory integrity (SEV-SNP)"),
 	FACT("cpu.sgx", cpu.sgx, "SGX enclaves"),
+	FACT("cpu.sgx-epc", cpu.sgx_epc, "Memory for SGX enclaves, bytes"),
 	FACT("cpu.sgx-lc", cpu.sgx_lc, "SGX launch control"),
 	FACT("cpu.tdx-host", cpu.tdx_host, "TDX host"),
 	FACT("cpu.tdx-guest", cpu.tdx_guest, "this is a TDX guest"),

@@ -199,17 +199,37 @@ static void decode_hypervisor(const struct cpu_source *s, unsigned cpu, struct c
 		id->hypervisor.second[0] = '\0';
 }
 
+/* Enclave memory: sections in subleaves from 2 on, the last one followed by one of type 0. */
+static int64_t enclave_memory(const struct cpu_source *s, unsigned cpu)
+{
+	enum { FIRST = 2, LAST = 33, SECTION = 1 };
+	struct cpu_regs r;
+	int64_t bytes = 0;
+
+	for (uint32_t i = FIRST; i <= LAST; i++) {
+		if (cpu_ask(s, cpu, 0x12, i, &r) < 0)
+			return i == FIRST ? -1 : bytes;
+		if ((r.r[CPU_EAX] & 15) != SECTION)
+			break;
+		bytes += (int64_t)(r.r[CPU_EDX] & 0xfffff) << 32 | (r.r[CPU_ECX] & 0xfffff000);
+	}
+	return bytes;
+}
+
 static void decode_extras(const struct cpu_source *s, unsigned cpu, struct cpu_id *id)
 {
 	struct cpu_regs r;
 
+	id->sgx_epc = -1;
 	if (id->max_extended >= 0x80000008 && cpu_ask(s, cpu, 0x80000008, 0, &r) == 0) {
 		id->physical_bits = r.r[CPU_EAX] & 255;
 		id->linear_bits = r.r[CPU_EAX] >> 8 & 255;
 	}
 	if (id->words[WORD_7_EBX] >> SGX & 1 && id->max_leaf >= 0x12 &&
-	    cpu_ask(s, cpu, 0x12, 0, &r) == 0)
+	    cpu_ask(s, cpu, 0x12, 0, &r) == 0) {
 		id->sgx = r.r[CPU_EAX];
+		id->sgx_epc = enclave_memory(s, cpu);
+	}
 	if (id->words[WORD_X1F_EAX] && cpu_ask(s, cpu, 0x8000001f, 0, &r) == 0)
 		id->sev_asids = r.r[CPU_ECX];
 }

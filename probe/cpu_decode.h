@@ -20,6 +20,7 @@ struct cpu_id {
 		uint32_t
 			hyperv_rights; /* leaf 0x40000003 ebx; 0 unless the signature is Hyper-V's */
 	} hypervisor;
+	int64_t sgx_epc;    /* bytes of enclave memory; -1: nobody tells */
 	uint32_t sgx;       /* leaf 0x12 eax: bit 0 SGX1, bit 1 SGX2 */
 	uint32_t sev_asids; /* leaf 0x8000001f ecx: encrypted guests at the same time */
 	unsigned physical_bits, linear_bits;

@@ -24,6 +24,7 @@ struct host;
 	MODULE(TAP, "tap", "TAP")                                                                  \
 	MODULE(MACVLAN, "macvlan", "MACVLAN")                                                      \
 	MODULE(MACVTAP, "macvtap", "MACVTAP")                                                      \
+	MODULE(IPVLAN, "ipvlan", "IPVLAN")                                                         \
 	MODULE(VETH, "veth", "VETH")                                                               \
 	MODULE(BRIDGE, "bridge", "BRIDGE")                                                         \
 	MODULE(BR_NETFILTER, "br_netfilter", "BRIDGE_NETFILTER")                                   \

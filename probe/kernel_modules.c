@@ -120,7 +120,6 @@ static bool never_loaded_by_hand(enum kernel_module id)
 		MODULE_VSOCK,
 		MODULE_TAP,
 		MODULE_MACVLAN,
-		MODULE_VETH,
 		MODULE_NF_TABLES,
 		MODULE_VFIO,
 		MODULE_MDEV,

@@ -89,6 +89,7 @@ static void gather(struct host *h)
 	k->max_vcpu_id = cap_fact(k, CAP_MAX_VCPU_ID);
 	k->memslots = cap_fact(k, CAP_NR_MEMSLOTS);
 	k->nested_state = cap_fact(k, CAP_NESTED_STATE);
+	k->guest_memfd = cap_fact(k, CAP_GUEST_MEMFD);
 	note_vm_types(h);
 	note_nested(h);
 }
@@ -138,6 +139,7 @@ static const struct fact_row facts[] = {
 	FACT("kvm.max-vcpus", kvm.max_vcpus, "vCPUs one VM may have"),
 	FACT("kvm.max-vcpu-id", kvm.max_vcpu_id, "vCPU numbers"),
 	FACT("kvm.memslots", kvm.memslots, "memory slots of one VM"),
+	FACT("kvm.guest-memfd", kvm.guest_memfd, "memory of the guest's own (guest_memfd)"),
 	FACT("kvm.vm-types", kvm.vm_types, "types of VM"),
 	FACT("kvm.nested", kvm.nested, "guests are offered virtualization"),
 	FACT("kvm.nested-state", kvm.nested_state, "nested state can be saved"),

@@ -20,6 +20,7 @@ struct kvm {
 	struct fact exit_class;   /* text: bare-metal, nested, emulated */
 	struct fact failure; /* YES: text names the first step that failed and why; NO: none did */
 	struct fact nr_vcpus, max_vcpus, max_vcpu_id, memslots;
+	struct fact guest_memfd;
 	struct fact vm_types;     /* num: bits; text: names */
 	struct fact nested;       /* vmx or svm is in the CPUID that guests get */
 	struct fact nested_state; /* a guest that runs guests can be saved and moved */

@@ -87,8 +87,12 @@ void judge_vm_types(const struct host *h, struct finding *f)
 	const struct fact *types = &h->kvm.vm_types;
 
 	finding_cite(f, types);
+	finding_cite(f, &h->kvm.guest_memfd);
 	if (types->is == YES)
-		finding_pass(f, "%s", types->text);
+		finding_pass(f, "%s%s", types->text,
+			     fact_is_yes(h->kvm.guest_memfd)
+				     ? "; memory of the guest's own (guest_memfd)"
+				     : "");
 	else if (types->is == NO)
 		finding_skip(f, "this KVM knows the default type only");
 	else

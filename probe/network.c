@@ -194,6 +194,16 @@ static void judge_macvtap(const struct host *h, struct finding *f)
 	finding_module(f, h, MODULE_MACVTAP);
 }
 
+static void judge_ipvlan(const struct host *h, struct finding *f)
+{
+	finding_module(f, h, MODULE_IPVLAN);
+}
+
+static void judge_veth(const struct host *h, struct finding *f)
+{
+	finding_module(f, h, MODULE_VETH);
+}
+
 static void judge_ovs(const struct host *h, struct finding *f)
 {
 	const struct network_facts *n = &h->network;
@@ -274,6 +284,24 @@ static const struct check checks[] = {
 		.miss = WARN,
 		.judge = judge_macvtap,
 		.why = "A macvtap interface puts a guest on the network of a NIC without a bridge.",
+	},
+	{
+		.id = "network.ipvlan",
+		.title = "ipvlan interfaces can be made",
+		.category = CAT_NETWORK,
+		.miss = WARN,
+		.judge = judge_ipvlan,
+		.why = "Like macvlan, with the NIC's own MAC address: for containers on networks "
+		       "that accept one address a port, wireless ones among them.",
+	},
+	{
+		.id = "network.veth",
+		.title = "pairs of virtual interfaces can be made (veth)",
+		.category = CAT_NETWORK,
+		.miss = WARN,
+		.judge = judge_veth,
+		.why = "One end is in the container, the other on the host's bridge: the network "
+		       "of Docker, Podman, LXC and Kubernetes.",
 	},
 	{
 		.id = "network.openvswitch",

@@ -167,6 +167,11 @@ static void sgx_for_guests_is_more_than_sgx(void **state)
 	h->nodes.node[NODE_SGX_VEPC].there = fact_no("/dev/sgx_vepc");
 	says(h, "confidential.sgx", WARN, false, "guests get none");
 	h->nodes.node[NODE_SGX_VEPC].there = fact_yes("/dev/sgx_vepc");
+	h->cpu.sgx_epc = fact_num("CPUID leaf 0x12", 64 << 20);
+	says(h, "confidential.sgx", PASS, false, "64 MiB");
+	h->cpu.sgx_epc = fact_no("CPUID leaf 0x12");
+	says(h, "confidential.sgx", WARN, true, "no memory aside");
+	h->cpu.sgx_epc = fact_num("CPUID leaf 0x12", 64 << 20);
 	says(h, "confidential.sgx", PASS, false, NULL);
 	h->confidential.kernel_sgx = fact_no("/proc/cpuinfo");
 	says(h, "confidential.sgx", WARN, true, "firmware left it off");
