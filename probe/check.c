@@ -106,7 +106,10 @@ void finding_fix(struct finding *f, const char *fmt, ...)
 
 void finding_cite(struct finding *f, const struct fact *fact)
 {
-	if (f->ncites < ARRAY_SIZE(f->cites))
+	for (size_t i = 0; i < f->ncites; i++)
+		if (f->cites[i] == fact)
+			return;
+	if (fact->source && f->ncites < ARRAY_SIZE(f->cites))
 		f->cites[f->ncites++] = fact;
 }
 

@@ -33,15 +33,18 @@ static const char *how_to_use_vtd(const struct host *h)
 	if (fact_is_no(h->kernel.options[OPTION_INTEL_IOMMU]))
 		return "boot a kernel built with INTEL_IOMMU";
 	if (said(&h->devices, "intel_iommu=on"))
-		return "update the firmware: intel_iommu=on is there, the kernel log (DMAR) says "
-		       "what it "
-		       "refused";
+		return h->place.hv != HV_NONE
+			       ? place_iommu_advice(h)
+			       : "update the firmware: intel_iommu=on is there, the kernel log "
+				 "(DMAR) says what it refused";
 	return "add intel_iommu=on to the kernel command line and reboot";
 }
 
 /* On by default wherever it is built in. */
 static const char *how_to_use_amdvi(const struct host *h)
 {
+	if (fact_is_yes(h->kernel.options[OPTION_AMD_IOMMU]) && h->place.hv != HV_NONE)
+		return place_iommu_advice(h);
 	if (fact_is_yes(h->kernel.options[OPTION_AMD_IOMMU]))
 		return "update the firmware: the kernel log (AMD-Vi) says what it refused; "
 		       "amd_iommu=on "
@@ -72,9 +75,7 @@ static void explain_iommu_off(const struct host *h, struct finding *f)
 	} else if (h->place.hv != HV_NONE) {
 		finding_cite(f, &h->place.vm);
 		finding_miss(f, "this virtual machine has no IOMMU");
-		finding_fix(f, "give it a virtual IOMMU from outside (QEMU: -machine "
-			       "q35,kernel-irqchip=split "
-			       "-device intel-iommu,intremap=on)");
+		finding_fix(f, "%s", place_iommu_advice(h));
 	} else if (fact_is_no(d->acpi_dmar)) {
 		finding_cite(f, &d->acpi_dmar);
 		finding_cite(f, &d->acpi_ivrs);

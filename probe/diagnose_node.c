@@ -355,6 +355,11 @@ static const char *not_in_group_remedy(const struct host *h)
 				    "start the container with --group-add %u (the group that "
 				    "/dev/kvm has)",
 				    kvm_node(h)->gid);
+	if (numeric(user(h))) /* a number that no account has: usermod knows names */
+		return arena_printf(h->a,
+				    "start the program with the group: sudo setpriv --reuid %s "
+				    "--regid %s --clear-groups COMMAND (no account has this id)",
+				    user(h), group(h));
 	if (numeric(group(h)))
 		return arena_printf(h->a,
 				    "sudo groupadd -g %s kvm && sudo usermod -aG kvm %s, then "

@@ -304,6 +304,10 @@ static void judge_virt_at_load(const struct host *h, struct finding *f)
 		return;
 	}
 	finding_cite(f, p);
+	if (k->modules[MODULE_KVM_PVM].present.is == YES) {
+		finding_skip(f, "kvm_pvm does not use the CPU's virtualization");
+		return;
+	}
 	if (p->is == YES && foreign)
 		finding_miss(f, "KVM holds the CPU's virtualization from the moment it is loaded: "
 				"VirtualBox and VMware cannot start guests");

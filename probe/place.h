@@ -140,6 +140,9 @@ const char *place_in_words(const struct host *h, struct arena *a);
  * or the distribution does not have it. Lives as long as the host. */
 const char *place_package_command(const struct host *h, const char *debian_package);
 
+/* What to do outside this virtual machine so that it has an IOMMU. */
+const char *place_iommu_advice(const struct host *h);
+
 /* What to do outside this system so that VMs can run in it: the setting of its hypervisor or cloud,
  * or the container engine's option. NULL on bare metal. */
 const char *place_nested_advice(const struct host *h);

@@ -138,6 +138,36 @@ static const char *vm_advice(const struct place *p)
 	return hypervisors[ARRAY_SIZE(hypervisors) - 1].advice;
 }
 
+/* No firmware setup inside a VM has an IOMMU to switch on: whoever makes the VM gives it one. */
+const char *place_iommu_advice(const struct host *h)
+{
+	static const struct {
+		enum hv hv;
+		const char *advice;
+	} rows[] = {
+		{HV_HYPERV, "use another hypervisor, or assign the device to this VM from the "
+			    "Windows host: Hyper-V gives its guests no IOMMU"},
+		{HV_VMWARE, "with the VM off: tick \"Expose IOMMU to the guest OS\" (\"Virtualize "
+			    "IOMMU\"), or add vvtd.enable = \"TRUE\" to its .vmx"},
+		{HV_VIRTUALBOX, "with the VM off: VBoxManage modifyvm NAME --chipset ich9 "
+				"--iommu intel (amd on an AMD host)"},
+		{HV_FIRECRACKER, "run this in a VM of QEMU or Cloud Hypervisor: Firecracker gives "
+				 "its guests no IOMMU"},
+		{HV_XEN, "run this in a VM of QEMU, or on the machine itself: Xen gives its guests "
+			 "no IOMMU"},
+	};
+	const struct place *p = &h->place;
+
+	if (p->cloud.is == YES)
+		return "use a bare-metal instance: this cloud's ordinary VMs have no IOMMU of "
+		       "their own";
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (p->hv == rows[i].hv)
+			return rows[i].advice;
+	return "give it a virtual IOMMU from outside (QEMU: -machine q35,kernel-irqchip=split "
+	       "-device intel-iommu,intremap=on)";
+}
+
 const char *place_nested_advice(const struct host *h)
 {
 	const struct place *p = &h->place;

@@ -211,7 +211,12 @@ static void gather_confidential(struct host *h)
 	else if (tree_num(h->t, "/sys/firmware/uv/prot_virt_guest", &n) == 0 && n == 1)
 		p->confidential_guest =
 			fact_text("/sys/firmware/uv/prot_virt_guest", "IBM Secure Execution");
-	else if (!p->cpuinfo[0] || (!tree_has_answers(h->t) && !tree_exists(h->t, "/dev")))
+	else if (h->cpu.tdx_guest.is == YES)
+		p->confidential_guest = fact_text("CPUID", "Intel TDX");
+	else if (tree_is_live(h->t) && !p->cpuinfo[0] && h->cpu.tdx_guest.is == UNKNOWN)
+		p->confidential_guest = fact_unknown("/proc/cpuinfo", ENOENT);
+	else if (!tree_is_live(h->t) &&
+		 (!p->cpuinfo[0] || (!tree_has_answers(h->t) && !tree_exists(h->t, "/dev"))))
 		p->confidential_guest = fact_unknown("/dev/sev-guest", ENODATA);
 }
 

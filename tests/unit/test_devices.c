@@ -208,9 +208,23 @@ static void a_support_report_tells_devices_too(void **state)
 	tree_close(c.tree);
 }
 
+static void a_vm_gets_its_iommu_from_outside(void **state)
+{
+	static struct host h; /* all unknown */
+
+	(void)state;
+	h.place.hv = HV_KVM;
+	assert_non_null(strstr(place_iommu_advice(&h), "-device intel-iommu"));
+	h.place.hv = HV_VMWARE;
+	assert_non_null(strstr(place_iommu_advice(&h), "vvtd.enable"));
+	h.place.cloud = fact_text("DMI", "Amazon EC2");
+	assert_non_null(strstr(place_iommu_advice(&h), "bare-metal"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_vm_gets_its_iommu_from_outside),
 		cmocka_unit_test(a_host_ready_for_passthrough_passes),
 		cmocka_unit_test(a_bridge_and_its_card_make_one_viable_group),
 		cmocka_unit_test(virtual_functions_are_counted),

@@ -334,6 +334,12 @@ static void narrow(struct host *h) /* 11, 15 */
 	h->nodes.node[NODE_KVM].mode = fact_text("/dev/kvm", "0600 root:root");
 }
 
+static void nameless(struct host *h)
+{
+	no_right(h);
+	h->who.user.text = "4294";
+}
+
 static void runner(struct host *h) /* 11 */
 {
 	no_right(h);
@@ -691,6 +697,7 @@ static const struct {
 	{S(nodev), "mount-nodev", BLOCKS, "/mnt/dev", "remount,dev /mnt/dev"},
 	{S(no_right), "not-in-group", BLOCKS, "not in group kvm", "usermod -aG kvm alice"},
 	{S(narrow), "mode", BLOCKS, "0600 root:root", "chmod 0660"},
+	{S(nameless), "not-in-group", BLOCKS, NULL, "--reuid 4294 --regid kvm"},
 	{S(runner), "not-in-group", BLOCKS, NULL, "99-kvm.rules"},
 	{S(alpine), "not-in-group", BLOCKS, NULL, "addgroup alice kvm"},
 	{S(acl_mask), "acl-mask", BLOCKS, "mask", "setfacl -m m::rw"},
