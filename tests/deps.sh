@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what vmint needs from Debian's packages, and nothing that is already there.
-# usage: deps.sh [build|test]   (build: what `make run` needs; test: everything; nothing given: everything)
+# usage: deps.sh [build|test|lab]   (build: what `make run` needs; test: and the tests; lab: and the guests; default: test)
 set -u
 
 packages='
@@ -58,6 +58,12 @@ gdisk                 test   GPT images, and the checks on them
 fdisk                 test   MBR images
 lvm2                  test   logical volumes
 libvirt-clients       test   virt-host-validate, to compare with
+mmdebstrap            lab    real guests from packages
+uidmap                lab    the same without root
+debian-archive-keyring lab   their signatures
+ovmf                  lab    UEFI to boot them with
+binutils              lab    strings, to read their volumes' metadata
+jq                    lab    ledgers
 '
 
 # Not here, one a line. Asked once for all: dpkg-query takes a few milliseconds.
@@ -70,9 +76,10 @@ missing_of()
 
 case ${1:-test} in
 build) wanted=$(printf '%s' "$packages" | awk '$2 == "build" { print $1 }' | tr '\n' ' ') ;;
-test) wanted=$(printf '%s' "$packages" | awk 'NF { print $1 }' | tr '\n' ' ') ;;
+test) wanted=$(printf '%s' "$packages" | awk 'NF && $2 != "lab" { print $1 }' | tr '\n' ' ') ;;
+lab) wanted=$(printf '%s' "$packages" | awk 'NF { print $1 }' | tr '\n' ' ') ;;
 *)
-	echo "usage: deps.sh [build|test]" >&2
+	echo "usage: deps.sh [build|test|lab]" >&2
 	exit 2
 	;;
 esac

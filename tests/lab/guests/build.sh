@@ -1,0 +1,109 @@
+#!/bin/sh
+# Builds the guests of guests.sh from Debian's packages, once for each content, under build/lab/guests.
+# Prints for each its name, the image and the seconds it took (0 when it was there). Root or a user with subordinate ids.
+# usage: build.sh [NAME...]     exit 0, 1 when one failed, 77 when tools are missing (make deps: tests/deps.sh lab)
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+store=${GUESTS:-$(cd "$here/../../.." && pwd)/build/lab/guests}
+suite=bookworm
+only=" $* "
+status=0
+
+common='systemd-sysv,dbus,udev,kmod,linux-image-cloud-amd64,initramfs-tools,zstd,e2fsprogs,iproute2,openssh-server'
+common="$common,grub2-common,grub-pc-bin,grub-efi-amd64-signed,shim-signed"
+
+missing()
+{
+	for tool in mmdebstrap mke2fs debugfs blkid sfdisk mkfs.vfat mcopy mkswap qemu-img ssh-keygen; do
+		command -v $tool >/dev/null || printf '%s ' $tool
+	done
+}
+
+packages_of()
+{
+	printf '%s' "$common"
+	case $net in
+	netplan) printf ',netplan.io' ;;
+	ifupdown) printf ',ifupdown,isc-dhcp-client' ;;
+	esac
+	[ "$cloud_init" = no ] || printf ',cloud-init'
+	case $layout in *lvm*) printf ',lvm2' ;; esac
+}
+
+digest()
+{
+	sha256sum | cut -c1-16
+}
+
+# One root folder's archive for each set of packages; guests differ in what is done to it.
+root_archive()
+{
+	packages=$(packages_of)
+	archive=$store/root-$(printf '%s %s' "$suite" "$packages" | digest).tar
+	[ -e "$archive" ] && return
+	nice -n 10 timeout 900 mmdebstrap --variant=minbase --include="$packages" --aptopt='Acquire::Languages "none"' \
+		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--customize-hook='echo root:bench | chroot "$1" chpasswd' \
+		"$suite" "${archive%.tar}.new.tar" $MIRROR >"$archive.log" 2>&1 </dev/null &&
+		mv "${archive%.tar}.new.tar" "$archive"
+}
+
+# As root, or as root of a user namespace: files then have the owners they must have.
+as_root()
+{
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		mmdebstrap --unshare-helper "$@"
+	fi
+}
+
+one_guest()
+{
+	name=$1 row=$*
+	case "${only#  }" in '' | *" $name "*) ;; *) return ;; esac
+	shift
+	cloud_init=no core=partition
+	for word; do
+		case $word in
+		table=*) table=${word#*=} ;;
+		firmware=*) firmware=${word#*=} ;;
+		fs=*) fs=${word#*=} ;;
+		layout=*) layout=${word#*=} ;;
+		net=*) net=${word#*=} ;;
+		cloud-init=*) cloud_init=${word#*=} ;;
+		core=*) core=${word#*=} ;;
+		esac
+	done
+	began=$(date +%s)
+	image=$store/$name-$({ echo "$row" "$(packages_of)"; cat "$here/image.sh" "$here/system.sh"; } | digest).raw
+	if ! [ -e "$image" ]; then
+		if ! root_archive; then
+			echo "$name failed: packages: $(tail -n 1 "$archive.log")"
+			status=1
+			return
+		fi
+		export table firmware fs layout net cloud_init core
+		if ! as_root nice -n 10 timeout 300 sh "$here/image.sh" "$archive" "$image" >"$image.log" 2>&1 </dev/null; then
+			echo "$name failed: image: $(tail -n 1 "$image.log")"
+			status=1
+			return
+		fi
+	fi
+	echo "$name $image $(($(date +%s) - began))"
+}
+
+missing=$(missing)
+if [ -n "$missing" ]; then
+	echo "skip: guests: missing: $missing(tests/deps.sh lab)" >&2
+	exit 77
+fi
+MIRROR=${MIRROR:-}
+mkdir -p "$store"
+guest()
+{
+	one_guest "$@"
+}
+. "$here/guests.sh"
+exit $status
