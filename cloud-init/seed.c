@@ -3,6 +3,10 @@
 
 #include "base/scope.h"
 #include "base/str.h"
+#include "cloud-init/config.h"
+#include "cloud-init/mime.h"
+#include "cloud-init/network.h"
+#include "cloud-init/seed_meta.h"
 #include "cloud-init/yaml_write.h"
 
 #include <ctype.h>
@@ -70,12 +74,13 @@ static struct seed_text text_of(const char *s)
 	return (struct seed_text){s, s ? strlen(s) : 0};
 }
 
-static const char *default_instance_id(struct arena *a, const struct seed *s,
-				       const struct seed_files *files)
+const char *seed_instance_id(struct arena *a, const struct seed *s, const struct seed_files *files)
 {
 	uint64_t h = 0xcbf29ce484222325ull;
 
-	for (size_t i = 0; i < files->count; i++)
+	if (s->instance_id)
+		return s->instance_id;
+	for (size_t i = 1; i < files->count; i++)
 		h = hash_add(hash_add(h, text_of(files->items[i].name)), files->items[i].text);
 	h = hash_add(h, text_of(s->hostname));
 	for (size_t i = 0; i < s->ssh_keys.count; i++)
@@ -124,6 +129,41 @@ static int check_meta(const struct seed *s, struct err *e)
 	return s->hostname ? seed_check_hostname(s->hostname, e) : 0;
 }
 
+/* The options' part and the caller's: lists of both are joined, of single values the caller's hold. */
+static int make_user_data(struct arena *a, const struct seed *s, struct seed_text *out,
+			  struct err *e)
+{
+	static const char merge[] = "list(append)+dict(no_replace,recurse_list)+str()";
+	struct seed_text config;
+
+	if (!s->config || (config_is_empty(s->config) && s->user_data.bytes)) {
+		*out = s->user_data.bytes ? s->user_data : text_of("#cloud-config\n{}\n");
+		return 0;
+	}
+	config_write(a, s->config, &config);
+	if (!s->user_data.bytes) {
+		*out = config;
+		return 0;
+	}
+	const struct mime_input parts[] = {
+		{s->user_data, "user-data", NULL},
+		{config, "options.cfg", merge},
+	};
+	return mime_join(a, parts, ARRAY_SIZE(parts), out, e);
+}
+
+static int make_network(struct arena *a, const struct seed *s, struct seed_text *out, struct err *e)
+{
+	*out = s->network_config;
+	if (!s->network)
+		return 0;
+	if (s->network_config.bytes)
+		return err_set(
+			e, EINVAL,
+			"a network-config given as a whole cannot be joined with interfaces");
+	return network_write(a, s->network, s->network_version ? s->network_version : 2, out, e);
+}
+
 static void add_file(struct seed_files *f, const char *name, struct seed_text text)
 {
 	f->items[f->count++] = (struct seed_file){name, text};
@@ -132,24 +172,24 @@ static void add_file(struct seed_files *f, const char *name, struct seed_text te
 int seed_build(struct arena *a, const struct seed *s, struct seed_files *out, struct err *e)
 {
 	struct seed_files f = {0};
-	struct seed_text meta = s->meta_data;
-	struct seed_text user = s->user_data;
+	struct seed_text user = {0}, network = {0};
 	int r = check_meta(s, e);
 
+	if (r >= 0)
+		r = make_user_data(a, s, &user, e);
+	if (r >= 0)
+		r = make_network(a, s, &network, e);
 	if (r < 0)
 		return r;
-	if (!user.bytes)
-		user = text_of("#cloud-config\n{}\n");
 	/* meta-data comes first in the order of names, and is made from the others. */
-	add_file(&f, "meta-data", meta);
-	if (s->network_config.bytes)
-		add_file(&f, "network-config", s->network_config);
+	add_file(&f, "meta-data", s->meta_data);
+	if (network.bytes)
+		add_file(&f, "network-config", network);
 	add_file(&f, "user-data", user);
 	if (s->vendor_data.bytes)
 		add_file(&f, "vendor-data", s->vendor_data);
-	if (!meta.bytes)
-		f.items[0].text = make_meta_data(
-			a, s, s->instance_id ? s->instance_id : default_instance_id(a, s, &f));
+	if (!s->meta_data.bytes)
+		f.items[0].text = make_meta_data(a, s, seed_instance_id(a, s, &f));
 	*out = f;
 	return 0;
 }

@@ -52,6 +52,7 @@ struct seed {
 	struct seed_text meta_data; /* instead of what the members above would make */
 	struct seed_text user_data, vendor_data, network_config;
 	const struct seed_network *network; /* instead of network_config */
+	unsigned network_version;           /* 2 unless 1 */
 	const struct seed_config
 		*config; /* becomes user-data; beside user_data, a part of its own */
 };

@@ -1,6 +1,7 @@
 #!/bin/sh
 # vmint seed: exact names in every carrier, the same bytes every time, nothing secret left readable.
 set -u
+here=$(cd "$(dirname "$0")" && pwd)
 vmint=${VMINT:-$(pwd)/vmint}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
@@ -63,6 +64,128 @@ if have blkid "the label"; then
 	check "the label is cidata" same "$(blkid -o value -s LABEL a.iso)" cidata
 fi
 
+"$vmint" seed -f vfat -o a.img --user-data user -N network -V vendor -H web-1 --ssh-key key.pub --instance-id i-1
+"$vmint" seed -f vfat -o b.img --user-data user -N network -V vendor -H web-1 --ssh-key key.pub --instance-id i-1
+check "two VFAT images are the same" cmp a.img b.img
+if have mdir "names in the VFAT image"; then
+	check "names by mdir" same "$(mdir -b -i a.img :: | sed 's|^::/||' | paste -s -d ' ')" "$names"
+	check "contents by mtype" same "$(mtype -i a.img ::user-data)" "$(cat user)"
+	head -c 9000000 /dev/urandom >big
+	"$vmint" seed -f vfat -o big.img --no-check --user-data big
+	check "a large one is FAT16" sh -c 'mcopy -i big.img ::user-data got && cmp big got'
+fi
+if have fsck.vfat "a clean VFAT image"; then
+	check "fsck.vfat finds nothing" sh -c 'fsck.vfat -n a.img >/dev/null && { [ ! -e big.img ] || fsck.vfat -n big.img >/dev/null; }'
+fi
+if have blkid "the VFAT label"; then
+	check "the VFAT label is cidata" same "$(blkid -o value -s LABEL a.img)" cidata
+fi
+"$vmint" seed -f dir -o folder --user-data user -N network -H web-1
+"$vmint" seed -f dir -o folder --user-data user -H web-1
+check "a folder's files, without those of an earlier seed" same "$(ls folder | paste -s -d ' ')" 'meta-data user-data'
+check "a folder is its owner's alone" same "$(stat -c %a folder folder/meta-data | paste -s -d ' ')" '700 600'
+
+echo s3cret-word >password
+printf -- '-----BEGIN OPENSSH PRIVATE KEY-----\nprivate-words\n-----END OPENSSH PRIVATE KEY-----\n' >host
+echo "$key" >host.pub
+full='--user alice,sudo,group=adm,password-file=password --package jq --host-key host --run date --grow --timezone Europe/Berlin'
+# shellcheck disable=SC2086
+"$vmint" seed -f dir -o full -H 'web-${index}.example.com' --index 7 --ssh-key key.pub $full --write /etc/motd=user \
+	--nic mac=52:54:00:12:34:56,address=192.0.2.10/24,gateway=192.0.2.1,dns=192.0.2.2,search=example.com \
+	--nic mac=52:54:00:12:34:57,dhcp --run 'echo ${name} ${fqdn} ${ip0} ${mac1} $$x $HOME'
+check "values for variables" grep -q 'echo web-7 web-7.example.com 192.0.2.10 52:54:00:12:34:57 $x $HOME' full/user-data
+check "a password is hashed" grep -qF 'passwd: "$6$' full/user-data
+check "and not kept" sh -c '! grep -rq s3cret-word full'
+# shellcheck disable=SC2086
+"$vmint" seed -n -H web-7 $full >shown 2>&1
+check "a dry run shows no secret" sh -c 'grep -q "\*\*\*" shown && ! grep -q "private-words\|\$6\$\|s3cret" shown'
+check "nor does it write" [ ! -e shown.iso ]
+"$vmint" seed -f dir -o again --no-check --user-data full/user-data -N full/network-config
+check "what is made from options fits the schema" "$vmint" seed -o fits.iso --user-data full/user-data -N full/network-config
+
+cidata='--user-data user -H web-1.example.com --instance-id i-9 --ssh-key key.pub --package jq --nic mac=52:54:00:12:34:56,address=192.0.2.10/24'
+if /usr/bin/python3 -c 'import cloudinit' 2>/dev/null; then
+	for kind in iso vfat dir; do
+		# shellcheck disable=SC2086
+		"$vmint" seed -f $kind -o real.$kind $cidata
+		/usr/bin/python3 "$here/seed.py" nocloud $kind real.$kind >real.$kind.json
+	done
+	check "cloud-init's NoCloud reads the ISO image" sh -c '
+		grep -q "\"hostname\": \"web-1.example.com\"" real.iso.json && grep -q "\"id\": \"i-9\"" real.iso.json &&
+		grep -q "AAAAC3NzaC1lZDI1NTE5" real.iso.json && grep -q "192.0.2.10/24" real.iso.json'
+	check "and the VFAT image as the same" cmp real.iso.json real.vfat.json
+	check "and the folder" cmp real.iso.json real.dir.json
+	/usr/bin/python3 "$here/seed.py" merged real.dir/user-data >merged
+	check "cloud-init joins options and user-data" same "$(tr -d ' \n' <merged)" \
+		'{"config":{"package_update":true,"packages":["htop","jq"]},"others":[]}'
+	printf '#!/bin/sh\necho hello\n' >script
+	"$vmint" seed -f dir -o scripted --user-data script --package jq
+	/usr/bin/python3 "$here/seed.py" merged scripted/user-data >merged
+	check "a script stays one beside options" grep -q '#!/bin/sh' merged
+	# shellcheck disable=SC2086
+	"$vmint" seed -f ovf -o ovf.iso $cidata --property color=blue
+	/usr/bin/python3 "$here/seed.py" ovf ovf.iso >ovf.json
+	check "cloud-init reads the OVF environment" sh -c '
+		grep -q "\"local-hostname\": \"web-1.example.com\"" ovf.json && grep -q "\"instance-id\": \"i-9\"" ovf.json &&
+		grep -q "192.0.2.10/24" ovf.json && grep -q "MIME-Version" ovf.json'
+	serial=$("$vmint" seed -f serial -o - -H web-1 --instance-id i-9 --url http://192.0.2.1/)
+	check "cloud-init reads the serial number" same "$(/usr/bin/python3 "$here/seed.py" serial "$serial" | tr -d ' \n')" \
+		'{"dsmode":"local","instance-id":"i-9","local-hostname":"web-1","seedfrom":"http://192.0.2.1/"}'
+	for version in 1 2; do
+		"$vmint" seed -f dir -o net$version --network-version $version \
+			--nic mac=52:54:00:12:34:56,address=192.0.2.10/24,gateway=192.0.2.1,route=198.51.100.0/24@192.0.2.9 \
+			--nic mac=52:54:00:12:34:57 --nic mac=52:54:00:12:34:58 \
+			--bond name=bond0,member=eth1,member=eth2,mode=active-backup,mii-monitor-interval=100 \
+			--vlan name=bond0.10,link=bond0,id=10,dhcp4
+		for renderer in eni networkd sysconfig; do
+			/usr/bin/python3 "$here/seed.py" render $renderer net$version/network-config >net$version.$renderer 2>err ||
+				{ echo "not ok: cloud-init renders version $version for $renderer"; tail -n 3 err; }
+		done
+	done
+	check "both versions mean the same to ifupdown" sh -c 'for f in net1.eni net2.eni; do
+		grep -q "address 192.0.2.10/24" $f && grep -q "gw 192.0.2.1\|gateway 192.0.2.1" $f && grep -q "198.51.100.0" $f &&
+		grep -q "bond-mode active-backup" $f && grep -q "iface bond0.10 inet dhcp" $f || exit 1; done'
+else
+	echo "skip: the real readers: cloud-init is missing"
+fi
+identify=/usr/lib/cloud-init/ds-identify
+# ds-identify with a machine whose only disk is the image.
+identified()
+{
+	root=$(mktemp -d -p "$work")
+	mkdir -p "$root/bin" "$root/run/cloud-init" "$root/etc/cloud" "$root/proc/1" "$root/sys/class/dmi/id" "$root/var/lib/cloud"
+	echo '1 1' >"$root/proc/uptime"
+	echo 'root=x' >"$root/proc/cmdline"
+	printf '#!/bin/sh\n%s -c /dev/null -o export %s | sed s,^DEVNAME=.*,DEVNAME=/dev/sr0,\n' "$(command -v blkid)" "$work/$1" >"$root/bin/blkid"
+	printf '#!/bin/sh\necho qemu\n' >"$root/bin/systemd-detect-virt"
+	chmod +x "$root/bin/blkid" "$root/bin/systemd-detect-virt"
+	PATH=$root/bin:$PATH PATH_ROOT=$root sh $identify --force >/dev/null 2>&1
+	sed -n 's/^datasource_list: //p' "$root/run/cloud-init/cloud.cfg"
+}
+if [ -e $identify ] && have blkid "ds-identify"; then
+	check "ds-identify finds the ISO image" same "$(identified a.iso)" '[ NoCloud, None ]'
+	check "ds-identify finds the VFAT image" same "$(identified a.img)" '[ NoCloud, None ]'
+	[ ! -e ovf.iso ] || check "ds-identify finds the OVF environment" same "$(identified ovf.iso)" '[ OVF, None ]'
+fi
+if have cloud-init "--check-with"; then
+	check "the installed cloud-init's own check" "$vmint" seed -o own.iso -H a --user-data user --check-with cloud-init
+	printf '#cloud-config\npackages: 7\n' >wrong
+	check "and that says no" refused 3 'error' "$vmint" seed -o x.iso --user-data wrong --check-with cloud-init
+fi
+"$vmint" seed -f credentials -o creds -H web-1 --ssh-key key.pub --user alice --timezone Europe/Berlin
+check "credentials" sh -c 'grep -q "^io.systemd.credential.binary:system.hostname=d2ViLTE=$" creds && grep -q tmpfiles.extra creds'
+"$vmint" seed -f guestinfo -o - -H web-1 --user-data user >guestinfo
+check "guestinfo" sh -c 'grep -q "^guestinfo.metadata = " guestinfo && grep -q "guestinfo.userdata.encoding = \"base64\"" guestinfo'
+
+printf '#cloud-config\npackges: [a]\nusers:\n- name: a\n  uid: yes\n' >typo
+check "a typo is found with its place" refused 3 'typo:2:1: packges: not known; did you mean .packages' "$vmint" seed -o x.iso --user-data typo
+check "and a wrong type" refused 3 'typo:5:8: users\[0\].uid: must be' "$vmint" seed -o x.iso --user-data typo
+check "--no-check passes it on" "$vmint" seed -o typo.iso --user-data typo --no-check
+printf 'version: 2\nethernets: {e: {match: {macaddress: "52:54:00:00:00:01"}}}\n' >template-net
+check "another machine's MAC" refused 3 'no interface of this machine' "$vmint" seed -o x.iso -N template-net --mac 52:54:00:00:00:02
+check "an unknown variable" refused 3 'there is no ${nmae}; did you mean ${name}' "$vmint" seed -o x.iso -H a --run 'echo ${nmae}'
+check "an unknown key" refused 3 "did you mean 'address'" "$vmint" seed -o x.iso --nic adress=1
+check "a wrong carrier" refused 2 "did you mean 'vfat'" "$vmint" seed -o x.iso -f vfta --user-data user
 check "no such file" refused 3 'nothere: No such file' "$vmint" seed x.iso nothere
 check "a private key is refused" sh -c 'printf -- "-----BEGIN OPENSSH PRIVATE KEY-----\n" >priv; "$1" seed -o x.iso --ssh-key priv 2>err; [ $? = 3 ] && grep -q "private key" err' - "$vmint"
 check "a bad host name is refused" refused 3 'no host name' "$vmint" seed -o x.iso -H 'bad_name'

@@ -8,7 +8,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static int (*const writers[])(const struct seed_files *, const char *, struct strbuf *,
-			      struct err *) = {seed_iso};
+			      struct err *) = {seed_iso, seed_vfat};
 
 /* Records of: name length, name, contents length, contents. */
 static size_t take(const uint8_t *data, size_t size, size_t *at, size_t most)
