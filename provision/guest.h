@@ -100,7 +100,8 @@ const struct guest_facts *guest_facts(struct guest *g);
 
 /* ---- what shall change ---- */
 
-enum guest_ssh_keys { GUEST_SSH_GENERATE, GUEST_SSH_REMOVE, GUEST_SSH_KEEP };
+/* MODERN: ed25519 and ecdsa are made, RSA keys removed: each takes as long as making fifty clones. */
+enum guest_ssh_keys { GUEST_SSH_GENERATE, GUEST_SSH_REMOVE, GUEST_SSH_KEEP, GUEST_SSH_MODERN };
 enum guest_machine_id { GUEST_ID_NEW, GUEST_ID_UNINITIALIZED, GUEST_ID_KEEP };
 enum guest_seed { GUEST_SEED_AUTO, GUEST_SEED_NEVER, GUEST_SEED_ALWAYS };
 enum guest_serial { GUEST_SERIAL_KEEP, GUEST_SERIAL_ON, GUEST_SERIAL_OFF };

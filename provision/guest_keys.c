@@ -99,6 +99,10 @@ int work_host_key(struct work *w, const struct found *f, struct err *e)
 		remove_key(w, f, "the other kinds of key serve");
 		return 0;
 	}
+	if (w->o->ssh_keys == GUEST_SSH_MODERN && type == SSH_RSA) {
+		remove_key(w, f, "asked for: ed25519 and ecdsa keys only");
+		return 0;
+	}
 	return put_key(w, f->path, type, e);
 }
 
@@ -120,7 +124,7 @@ int work_missing_keys(struct work *w, struct err *e)
 	static const enum ssh_key_type usual[] = {SSH_ED25519, SSH_ECDSA};
 	int r = 0;
 
-	if (w->o->ssh_keys != GUEST_SSH_GENERATE)
+	if (w->o->ssh_keys != GUEST_SSH_GENERATE && w->o->ssh_keys != GUEST_SSH_MODERN)
 		return 0;
 	if (!w->plan->nhost_keys && guest_has(w->g, "/usr/sbin/sshd"))
 		for (size_t i = 0; i < ARRAY_SIZE(usual) && r == 0; i++)

@@ -15,7 +15,7 @@ enum disk_mode { DISKS_LINKED, DISKS_FULL };
 enum sync_when { SYNC_END, SYNC_EACH, SYNC_NONE };
 /* In the order of the guest engine's own. */
 enum machine_id_policy { MACHINE_ID_NEW, MACHINE_ID_UNINITIALIZED, MACHINE_ID_KEEP };
-enum ssh_keys_policy { SSH_KEYS_GENERATE, SSH_KEYS_REMOVE, SSH_KEYS_KEEP };
+enum ssh_keys_policy { SSH_KEYS_GENERATE, SSH_KEYS_REMOVE, SSH_KEYS_KEEP, SSH_KEYS_MODERN };
 enum ext4_seed_policy { EXT4_SEED_AUTO, EXT4_SEED_NEVER, EXT4_SEED_ALWAYS };
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 

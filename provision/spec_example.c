@@ -51,7 +51,7 @@ const char *spec_example(void)
 	       "\n"
 	       "identity:\n"
 	       "  machine-id: new         # new, uninitialized or keep\n"
-	       "  ssh-keys: generate      # generate, remove or keep\n"
+	       "  ssh-keys: generate      # generate, modern (no RSA), remove or keep\n"
 	       "  ext4-seed: auto         # auto, never or always\n"
 	       "\n"
 	       "targets: [qemu, libvirt]\n"

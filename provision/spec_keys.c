@@ -180,7 +180,7 @@ static int set_machine_id(struct spec_reading *r, const char *value, struct err 
 	return x;
 }
 
-static const char *const ssh_keys[] = {"generate", "remove", "keep"};
+static const char *const ssh_keys[] = {"generate", "remove", "keep", "modern"};
 
 static int set_ssh_keys(struct spec_reading *r, const char *value, struct err *e)
 {

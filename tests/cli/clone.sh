@@ -172,6 +172,49 @@ for f in qcow2 raw vmdk; do
 		check "which are whole: $f" qemu-img compare -q full-$f/one/disk0.$f tpl.raw
 done
 
+docs=$(cd "$(dirname "$vmint")" && pwd)/docs
+if python3 -c 'import jsonschema, yaml' 2>/dev/null; then
+	cat >valid.py <<'END'
+import json, sys, jsonschema, yaml
+for pair in range(1, len(sys.argv), 2):
+    jsonschema.validate(yaml.safe_load(open(sys.argv[pair + 1])), json.load(open(sys.argv[pair])))
+END
+	check 'fleet.json and the example keep to their schemas' python3 valid.py "$docs/fleet.schema.json" fleet/fleet.json \
+		"$docs/fleet.schema.json" spec/fleet.json "$docs/clone-spec.schema.json" spec.yaml
+else
+	echo 'skip: schemas: no python3-jsonschema or python3-yaml'
+fi
+
+# The guest inside: the sample template, as clones that share nothing.
+SAMPLE=$(cd "$(dirname "$vmint")" && pwd)/build/sample.ova
+if [ -e "$SAMPLE" ]; then
+	was=$(sha256sum <"$SAMPLE")
+	check 'clones of a guest' "$vmint" clone "$SAMPLE" -n 3 --name 'g{n}' -o guests --ssh-keys modern \
+		--domain example.org -q
+	check 'again' "$vmint" clone "$SAMPLE" -n 3 --name 'g{n}' -o guests --ssh-keys modern --domain example.org
+	grep -q '^0 steps' out.txt && ok 'no step' || bad 'no step'
+	[ "$(sha256sum <"$SAMPLE")" = "$was" ] && ok 'the template is untouched' || bad 'the template is untouched'
+	[ "$(cut -d' ' -f3 guests/known_hosts | sort -u | wc -l)" = 6 ] && grep -q '^g2,g2.example.org ssh-ed25519 ' guests/known_hosts &&
+		ok 'known_hosts has six different keys' || bad 'known_hosts has six different keys'
+	for kind in machine-id hostname ssh-host-keys mac; do
+		grep -q "\"kind\": \"$kind\"" guests/g1/identity.json || bad "identity.json tells of $kind"
+	done
+	if command -v qemu-img >/dev/null && command -v sfdisk >/dev/null && command -v e2fsck >/dev/null; then
+		qemu-img check -q guests/g3/disk0.qcow2 || bad 'the overlay is sound'
+		qemu-img convert -O raw guests/g3/disk0.qcow2 g3.raw
+		set -- $(sfdisk -d g3.raw 2>/dev/null | sed -n 's/.*start= *\([0-9]*\), size= *\([0-9]*\),.*4F68BCE3.*/\1 \2/p;s/.*start= *\([0-9]*\), size= *\([0-9]*\), type=0FC63DAF.*/\1 \2/p' | head -n 1)
+		dd if=g3.raw of=g3.root bs=512 skip="${1:-0}" count="${2:-1}" status=none
+		check 'e2fsck finds the clone clean' e2fsck -fn g3.root
+		if command -v debugfs >/dev/null; then
+			[ "$(debugfs -R 'cat /etc/hostname' g3.root 2>/dev/null)" = g3 ] && ok 'it knows its name' || bad 'it knows its name'
+			id=$(sed -n 's/.*"machine_id": "\(.*\)".*/\1/p' guests/g3/identity.json)
+			[ "$(debugfs -R 'cat /etc/machine-id' g3.root 2>/dev/null)" = "$id" ] && ok 'and its machine-id' || bad 'and its machine-id'
+		fi
+	fi
+else
+	echo 'skip: guests: no build/sample.ova'
+fi
+
 # Every target, with texts that are syntax somewhere: the template's name, a network's, the folder's.
 evil='t'\''x";`touch pwned`$(touch pwned)<&>|, #{}'
 cp tpl.raw "$evil.raw"
