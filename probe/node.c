@@ -242,14 +242,29 @@ static void gather_access(const struct who *w, struct node *n)
 	n->access = fact_because(n->path, n->way != ACCESS_NONE, ways[n->way]);
 }
 
+/* A CPU dump, or a capture of a few files, says nothing about nodes by having none. */
+static bool tells_of_nodes(const struct host *h)
+{
+	static const char *const signs[] = {"/dev/null", "/sys/module", "/proc/misc",
+					    "/proc/modules"};
+
+	if (tree_is_live(h->t))
+		return true;
+	if (!tree_has_answers(h->t) && !tree_exists(h->t, "/dev"))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		if (tree_exists(h->t, signs[i]))
+			return true;
+	return false;
+}
+
 static void gather_node(struct host *h, struct node *n, const struct row *row,
 			const struct mount_list *mounts, int mounts_err)
 {
 	struct tree_stat st;
 	int r = tree_stat(h->t, row->path, &st);
 
-	/* A folder of proc/ and sys/ alone says nothing about nodes. */
-	if (r == -ENOENT && !tree_has_answers(h->t) && !tree_exists(h->t, "/dev"))
+	if (r == -ENOENT && !tells_of_nodes(h))
 		r = -ENODATA;
 	n->path = row->path;
 	n->there = r == 0                          ? fact_yes(n->path)

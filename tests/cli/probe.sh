@@ -114,6 +114,11 @@ for format in text json junit tap github prometheus nfd; do
 	if iconv -f UTF-8 -t UTF-8 "$tmp/out" >/dev/null && ! grep -q "$(printf '\033')" "$tmp/out"; then ok "plain $format of a hostile host"; else no "plain $format of a hostile host"; fi
 done
 
+# ---- a few files of a host are not the whole of it ----
+mkdir -p "$tmp/few/proc" "$tmp/few/dev/cpuset"
+printf 'processor\t: 0\nvendor_id\t: AuthenticAMD\nflags\t\t: fpu svm\n' >"$tmp/few/proc/cpuinfo"
+check "$($vmint probe --root "$tmp/few" | head -n 1)" "unknown: the capture does not tell: /dev/kvm" "nodes of a few files are unknown, not absent"
+
 # ---- terminals and pipes ----
 $vmint capture -o "$tmp/closed.tar.gz" <&- >&- 2>&-
 if [ $? = 0 ] && $vmint probe --root "$tmp/closed.tar.gz" --quiet; [ $? -le 1 ]; then ok "capture without standard files"; else no "capture without standard files"; fi
