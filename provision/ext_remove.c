@@ -252,7 +252,7 @@ static int clear_target(struct ext *x, const struct ext_place *to, const char *p
 int ext_rename(struct guest_fs *fs, const char *from, const char *to, struct err *e)
 {
 	struct ext *x = (struct ext *)fs;
-	struct ext_place old, new;
+	struct ext_place old = {0}, new = {0};
 	union ext_inode inode;
 	bool is_dir = false;
 	errcode_t code;

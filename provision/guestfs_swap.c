@@ -51,11 +51,11 @@ static int swap_open(struct disk *d, struct guest_fs **out, struct err *e)
 		return r;
 	fs = xcalloc(1, sizeof *fs);
 	snprintf(fs->pinned, sizeof fs->pinned, "%s", kinds[kind].pinned);
-	memcpy(u.bytes, head + UUID_AT - VERSION_AT, sizeof u.bytes);
+	memcpy(u.bytes, head + (UUID_AT - VERSION_AT), sizeof u.bytes);
 	if (kind != 1 && !bytes_are_zero(u.bytes, sizeof u.bytes)) {
 		uuid_format(&u, fs->uuid);
 		snprintf(fs->label, sizeof fs->label, "%.*s", LABEL_SIZE,
-			 (const char *)head + LABEL_AT - VERSION_AT);
+			 (const char *)head + (LABEL_AT - VERSION_AT));
 	}
 	*out = fs;
 	return 0;

@@ -169,18 +169,24 @@ int lvm_pv_text(const struct lvm_pv *pv, struct arena *a, const char **text, siz
 	return 0;
 }
 
-/* Every place where an id stands in the area: those of older texts too, which end nowhere in particular. */
-static void replace_ids(uint8_t *area, size_t size, const struct lvm_change *c, size_t n)
+/* Every place where an id stands. */
+static void replace_ids(void *text, size_t size, const struct lvm_change *c, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		uint8_t *at = area + LVM_SECTOR;
-		size_t left = size - LVM_SECTOR;
+		char *at = text, *end = at + size;
 
-		while ((at = memmem(at, left, c[i].from, LVM_ID_TEXT - 1))) {
+		while ((at = memmem(at, (size_t)(end - at), c[i].from, LVM_ID_TEXT - 1)))
 			memcpy(at, c[i].to, LVM_ID_TEXT - 1);
-			left = (size_t)(area + size - at);
-		}
 	}
+}
+
+static void ring_put(uint8_t *area, uint64_t area_size, uint64_t off, uint64_t size,
+		     const char *from)
+{
+	uint64_t first = size < area_size - off ? size : area_size - off;
+
+	memcpy(area + off, from, first);
+	memcpy(area + LVM_SECTOR, from + first, size - first);
 }
 
 static int mda_change(const struct lvm_pv *pv, size_t i, const struct lvm_change *changes, size_t n,
@@ -196,7 +202,8 @@ static int mda_change(const struct lvm_pv *pv, size_t i, const struct lvm_change
 	if (r < 0)
 		return r;
 	memcpy(was, area, size);
-	replace_ids(area, size, changes, n);
+	/* Older texts, wherever they are; the current ones again below, where an id may go around the end. */
+	replace_ids(area + LVM_SECTOR, size - LVM_SECTOR, changes, n);
 	for (size_t k = 0; k < 4; k++) {
 		uint8_t *locn = area + M_LOCN + k * LOCN_SIZE;
 		uint64_t off, len;
@@ -204,6 +211,8 @@ static int mda_change(const struct lvm_pv *pv, size_t i, const struct lvm_change
 		if (!locn_read(pv, i, locn, &off, &len))
 			continue;
 		ring_copy(area, size, off, len, text);
+		replace_ids(text, len, changes, n);
+		ring_put(area, size, off, len, text);
 		put_le32(locn + 16, lvm_crc(text, len));
 	}
 	put_le32(area, lvm_crc(area + 4, LVM_SECTOR - 4));

@@ -202,6 +202,17 @@ static int copy_side(struct disk *d, int fd, uint8_t *room, uint64_t off, uint64
 	return r < 0 ? r : sys_pwrite(fd, room, (size_t)n, off);
 }
 
+/* Nothing but zeros at the end, as at the beginning: there is nothing to ask about. */
+static int end_is_blank(struct disk *d, bool *blank, struct err *e)
+{
+	SCOPED(free_at) uint8_t *room = xmalloc(SIDE);
+	size_t n = d->size < SIDE ? (size_t)d->size : SIDE;
+	int r = disk_pread(d, room, n, d->size - n, e);
+
+	*blank = r == 0 && bytes_are_zero(room, n);
+	return r;
+}
+
 static int ends_to_memory(struct disk *d, int fd, struct err *e)
 {
 	SCOPED(free_at) uint8_t *room = xmalloc(SIDE);
@@ -261,6 +272,7 @@ int volume_sniff(struct disk *d, struct arena *a, struct sniffed *out, struct er
 	struct head h = {.bytes = bytes, .a = a, .size = d->size};
 	size_t n = d->size < HEAD ? (size_t)d->size : HEAD;
 	int r = n ? disk_pread(d, bytes, n, 0, e) : 0;
+	bool blank;
 
 	*out = (struct sniffed){.type = "", .uuid = "", .label = ""};
 	if (r < 0)
@@ -269,5 +281,8 @@ int volume_sniff(struct disk *d, struct arena *a, struct sniffed *out, struct er
 		if (by_row(&h, &rows[i], out))
 			return 0;
 	*out = (struct sniffed){.type = "", .uuid = "", .label = ""};
-	return n < 4096 ? 0 : ask_blkid(d, a, out, e);
+	blank = bytes_are_zero(bytes, n);
+	if (blank)
+		r = end_is_blank(d, &blank, e);
+	return r < 0 || blank || n < 4096 ? r : ask_blkid(d, a, out, e);
 }

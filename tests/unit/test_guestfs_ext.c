@@ -212,6 +212,42 @@ static void replaced_files_keep_everything_else(void **state)
 	}
 }
 
+/* SELinux's label and an ACL, as debugfs puts them there. */
+static void attributes_stay_and_labels_are_inherited(void **state)
+{
+	(void)state;
+	if (!have("mke2fs") || !have("debugfs"))
+		skip();
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+		SCOPED(open_fs_gone) struct open_fs o = {.image = make_image(&kinds[k])};
+		char big[6000];
+
+		memset(big, 'q', sizeof big);
+		assert_int_equal(
+			shell("printf 'ea_set /etc/hostname security.selinux "
+			      "system_u:object_r:hostname_etc_t:s0\\n"
+			      "ea_set /etc/hostname user.note kept\\n"
+			      "ea_set /etc security.selinux system_u:object_r:etc_t:s0\\n' | "
+			      "debugfs -w -f - %s >/dev/null 2>&1",
+			      o.image.path),
+			0);
+		o.disk = image_in_memory(&o.image);
+		OK(guest_fs_open(o.disk, kinds[k].type, &o.fs, e));
+		OK(guest_fs_replace(o.fs, "/etc/hostname", big, sizeof big, e));
+		OK(guest_fs_create(o.fs, "/etc/machine-info", 0644, 0, 0, "x", 1, e));
+		OK(guest_fs_mkdir(o.fs, "/etc/dir", 0755, 0, 0, e));
+		OK(guest_fs_create(o.fs, "/etc/dir/in", 0644, 0, 0, "x", 1, e));
+		OK(guest_fs_remove(o.fs, "/etc/dir", true, e));
+		close_fs(&o);
+		is_clean(&o, &kinds[k]);
+		dump_is(&o, "ea_get -V /etc/hostname security.selinux",
+			"system_u:object_r:hostname_etc_t:s0");
+		dump_is(&o, "ea_get -V /etc/hostname user.note", "kept");
+		dump_is(&o, "ea_get -V /etc/machine-info security.selinux",
+			"system_u:object_r:etc_t:s0");
+	}
+}
+
 static void names_are_made_moved_and_removed(void **state)
 {
 	(void)state;
@@ -342,6 +378,7 @@ int main(void)
 		cmocka_unit_test(files_are_read),
 		cmocka_unit_test(symlinks_stay_inside),
 		cmocka_unit_test(replaced_files_keep_everything_else),
+		cmocka_unit_test(attributes_stay_and_labels_are_inherited),
 		cmocka_unit_test(names_are_made_moved_and_removed),
 		cmocka_unit_test(a_new_uuid_leaves_a_clean_filesystem),
 		cmocka_unit_test(what_is_not_clean_is_not_written),
