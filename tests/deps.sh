@@ -62,7 +62,7 @@ mmdebstrap            lab    real guests from packages
 uidmap                lab    the same without root
 debian-archive-keyring lab   their signatures
 ovmf                  lab    UEFI to boot them with
-binutils              lab    strings, to read their volumes' metadata
+binutils              lab    strings, to read metadata of volumes
 jq                    lab    ledgers
 '
 

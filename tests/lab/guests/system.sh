@@ -35,7 +35,7 @@ write_network()
 	case $net in
 	networkd)
 		printf '[Match]\nMACAddress=%s\n\n[Network]\nDHCP=yes\n' $template_mac | file /etc/systemd/network/10-lan.network
-		enable systemd-networkd.service
+		enable_unit systemd-networkd.service
 		;;
 	netplan)
 		file /etc/netplan/50-lan.yaml <<-E
@@ -49,7 +49,7 @@ write_network()
 			      dhcp4: true
 		E
 		chmod 600 "$root/etc/netplan/50-lan.yaml"
-		enable systemd-networkd.service
+		enable_unit systemd-networkd.service
 		;;
 	ifupdown)
 		echo "SUBSYSTEM==\"net\", ACTION==\"add\", ATTR{address}==\"$template_mac\", NAME=\"lan0\"" |
@@ -63,7 +63,7 @@ write_network()
 	fi
 }
 
-enable()
+enable_unit()
 {
 	chroot "$root" systemctl enable --quiet "$1"
 }
