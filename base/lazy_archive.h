@@ -40,6 +40,7 @@
 	X(archive_read_support_filter_all)                                                         \
 	X(archive_read_support_filter_bzip2)                                                       \
 	X(archive_read_support_filter_gzip)                                                        \
+	X(archive_read_support_filter_lz4)                                                         \
 	X(archive_read_support_filter_lzma)                                                        \
 	X(archive_read_support_filter_xz)                                                          \
 	X(archive_read_support_filter_zstd)                                                        \
@@ -97,6 +98,7 @@ LAZY_LIBRARY(archive, ARCHIVE_FUNCTIONS)
 #define archive_read_support_filter_all lazy_archive.archive_read_support_filter_all
 #define archive_read_support_filter_bzip2 lazy_archive.archive_read_support_filter_bzip2
 #define archive_read_support_filter_gzip lazy_archive.archive_read_support_filter_gzip
+#define archive_read_support_filter_lz4 lazy_archive.archive_read_support_filter_lz4
 #define archive_read_support_filter_lzma lazy_archive.archive_read_support_filter_lzma
 #define archive_read_support_filter_xz lazy_archive.archive_read_support_filter_xz
 #define archive_read_support_filter_zstd lazy_archive.archive_read_support_filter_zstd

@@ -38,16 +38,33 @@ static void print_help(const struct opt *opts, size_t n)
 	       "be read.\n");
 }
 
+/* What a guest says, without its control characters. */
+static void print_plain(const char *text)
+{
+	struct strbuf out = {0};
+
+	strbuf_add_plain(&out, text, 0);
+	printf("%s", strbuf_str(&out));
+	strbuf_fini(&out);
+}
+
 static void print_text(const struct audit *x, const struct audit_shared *s, size_t n, bool verbose)
 {
 	for (size_t i = 0; i < n; i++) {
-		printf("%-14s %s\n", s[i].kind, s[i].value);
-		for (size_t k = 0; k < s[i].n; k++)
-			printf("    %s (%s)\n", x->machines[s[i].items[k]->machine],
-			       s[i].items[k]->where);
+		printf("%-14s ", s[i].kind);
+		print_plain(s[i].value);
+		printf("\n");
+		for (size_t k = 0; k < s[i].n; k++) {
+			printf("    %s (", x->machines[s[i].items[k]->machine]);
+			print_plain(s[i].items[k]->where);
+			printf(")\n");
+		}
 	}
-	for (size_t i = 0; verbose && i < x->nwarnings; i++)
-		printf("warning: %s\n", x->warnings[i]);
+	for (size_t i = 0; verbose && i < x->nwarnings; i++) {
+		printf("warning: ");
+		print_plain(x->warnings[i]);
+		printf("\n");
+	}
 	if (n)
 		printf("%zu %s shared among %zu machines\n", n,
 		       n == 1 ? "identity is" : "identities are", x->nmachines);

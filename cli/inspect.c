@@ -4,10 +4,14 @@
 #include "cli/verb.h"
 
 #include "base/scope.h"
+#include "provision/guest.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum { GUEST_DISKS = 32 };
 
 struct settings {
 	struct template_settings from;
@@ -117,6 +121,46 @@ static void look_at_trust(struct inspection *i, const struct settings *s)
 		i->trust_problem = keep(i, &e);
 }
 
+/* ---- what is inside the disks ---- */
+
+static void describe(struct inspection *i, struct disk **disks, size_t n)
+{
+	struct strbuf text = {0};
+	struct guest *g = NULL;
+	struct err e = {0};
+
+	if (guest_open(&g, &i->t.a, disks, n, &e) < 0) {
+		i->guest = arena_printf(&i->t.a, "guest: %s\n", e.text);
+		return;
+	}
+	guest_describe(guest_facts(g), &text);
+	i->guest = arena_dup(&i->t.a, strbuf_str(&text));
+	i->guest_json = guest_describe_json(guest_facts(g));
+	strbuf_fini(&text);
+	guest_close(g);
+}
+
+static void look_at_guest(struct inspection *i)
+{
+	struct template_image *images = xcalloc(GUEST_DISKS, sizeof *images);
+	struct disk *disks[GUEST_DISKS];
+	size_t n = 0, opened = 0;
+
+	for (size_t d = 0; d < i->t.ndisks && opened < GUEST_DISKS; d++) {
+		if (i->disks[d].problem ||
+		    template_disk_open(&i->t, i->disks[d].is, &images[opened], NULL) < 0)
+			continue;
+		if (images[opened].image)
+			disks[n++] = images[opened].image;
+		opened++;
+	}
+	if (n)
+		describe(i, disks, n);
+	while (opened)
+		template_image_close(&images[--opened]);
+	free(images);
+}
+
 static void look(struct inspection *i, const struct settings *s)
 {
 	const struct ovf *o = &i->t.package.ovf;
@@ -131,6 +175,7 @@ static void look(struct inspection *i, const struct settings *s)
 		i->disks[d].is = &i->t.disks[d];
 		look_at_disk(i, &i->disks[d]);
 	}
+	look_at_guest(i);
 	look_at_trust(i, s);
 }
 
@@ -165,6 +210,7 @@ static int inspect(const char *path, const struct settings *s, struct err *e)
 		fwrite(strbuf_str(&out), 1, out.len, stdout);
 		strbuf_fini(&out);
 	}
+	json_decref(i.guest_json);
 	template_close(&i.t);
 	return status;
 }

@@ -1,6 +1,7 @@
 /* What vmint inspect found out, before it is shown. */
 #pragma once
 
+#include "base/json.h"
 #include "base/str.h"
 #include "templates/template.h"
 
@@ -20,6 +21,8 @@ struct inspection {
 	const char *trust_problem; /* why the package is not trusted, or NULL */
 	const char **problems;     /* all of them: descriptor, disks */
 	size_t nproblems, room;
+	const char *guest; /* its description, or why there is none */
+	json_t *guest_json;
 };
 
 /* "8 GiB", "1.5 MiB", "100 bytes". */

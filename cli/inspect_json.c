@@ -240,6 +240,7 @@ void inspect_json(struct inspection *i, struct strbuf *out)
 	for (size_t k = 0; k < i->t.nproperties; k++)
 		json_array_append_new(properties, property_json(&i->t.properties[k]));
 	json_object_set_new(o, "properties", properties);
+	json_object_set(o, "guest", i->guest_json ? i->guest_json : json_null());
 	json_object_set_new(o, "trust", trust_json(i));
 	json_object_set_new(o, "warnings", texts(v->warnings, v->nwarnings));
 	json_object_set_new(o, "problems", texts(i->problems, i->nproblems));

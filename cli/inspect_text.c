@@ -355,6 +355,8 @@ void inspect_text(struct inspection *i, struct strbuf *out)
 		print_system(i, &o->systems[k], out);
 	print_parts(i, out);
 	print_properties(i, out);
+	if (i->guest)
+		strbuf_printf(out, "\n%s", i->guest);
 	print_trust(i, out);
 	print_list("Worth knowing", o->warnings, o->nwarnings, out);
 	print_list("It would be refused", i->problems, i->nproblems, out);

@@ -3,72 +3,90 @@
 
 #include "base/scope.h"
 
+#include <stdarg.h>
+#include <string.h>
+
+/* One line; what the guest says is shown without its control characters. */
+static void entry(struct strbuf *out, const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void entry(struct strbuf *out, const char *name, const char *fmt, ...)
+{
+	struct arena a = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	strbuf_addn(out, "  ", 2);
+	strbuf_add_plain(out, name, 0);
+	for (size_t n = strlen(name); n < 15; n++)
+		strbuf_addc(out, ' ');
+	strbuf_add_plain(out, arena_vprintf(&a, fmt, ap), 0);
+	strbuf_addc(out, '\n');
+	va_end(ap);
+	arena_fini(&a);
+}
+
 static void line(struct strbuf *out, const char *name, const char *value)
 {
 	if (value && *value)
-		strbuf_printf(out, "  %-14s %s\n", name, value);
+		entry(out, name, "%s", value);
 }
 
 static void words(struct strbuf *out, const char *name, const char **list, size_t n)
 {
-	if (!n)
-		return;
-	strbuf_printf(out, "  %-14s ", name);
+	struct strbuf all = {0};
+
 	for (size_t i = 0; i < n; i++)
-		strbuf_printf(out, "%s%s", i ? ", " : "", list[i]);
-	strbuf_addc(out, '\n');
+		strbuf_printf(&all, "%s%s", i ? ", " : "", list[i]);
+	line(out, name, strbuf_str(&all));
+	strbuf_fini(&all);
 }
 
 static void describe_filesystem(const struct guest_filesystem *f, struct strbuf *out)
 {
-	strbuf_printf(out, "  %-14s %s", f->device, *f->type ? f->type : "unknown");
-	if (*f->mountpoint)
-		strbuf_printf(out, " %s", f->mountpoint);
-	if (*f->uuid)
-		strbuf_printf(out, " UUID=%s", f->uuid);
-	if (*f->label)
-		strbuf_printf(out, " LABEL=%s", f->label);
-	if (f->pinned && *f->uuid)
-		strbuf_printf(out, " (its id is kept: %s)", f->pinned);
-	strbuf_addc(out, '\n');
+	bool kept = f->pinned && *f->uuid;
+
+	entry(out, f->device, "%s%s%s%s%s%s%s%s%s%s", *f->type ? f->type : "unknown",
+	      *f->mountpoint ? " " : "", f->mountpoint, *f->uuid ? " UUID=" : "", f->uuid,
+	      *f->label ? " LABEL=" : "", f->label, kept ? " (its id is kept: " : "",
+	      kept ? f->pinned : "", kept ? ")" : "");
 }
 
 static void describe_disk(const struct guest_disk_ids *d, struct strbuf *out)
 {
-	strbuf_printf(out, "  %-14s %s", d->device, *d->table ? d->table : "no partition table");
-	if (*d->id)
-		strbuf_printf(out, " %s", d->id);
-	strbuf_addc(out, '\n');
+	entry(out, d->device, "%s%s%s", *d->table ? d->table : "no partition table",
+	      *d->id ? " " : "", d->id);
 	for (size_t i = 0; i < d->nparts; i++)
-		strbuf_printf(out, "  %-14s PARTUUID=%s%s%s\n", d->parts[i].device, d->parts[i].id,
-			      *d->parts[i].role ? " " : "", d->parts[i].role);
+		entry(out, d->parts[i].device, "PARTUUID=%s%s%s", d->parts[i].id,
+		      *d->parts[i].role ? " " : "", d->parts[i].role);
 }
 
 void guest_describe(const struct guest_facts *f, struct strbuf *out)
 {
 	static const char *const answers[] = {"unknown", "no", "yes"};
 
-	strbuf_printf(out, "guest: %s\n",
-		      !f->linux_found ? "no Linux found"
-		      : *f->os_name   ? f->os_name
-				      : "a Linux without /etc/os-release");
+	strbuf_add(out, "guest: ");
+	strbuf_add_plain(out,
+			 !f->linux_found ? "no Linux found"
+			 : *f->os_name   ? f->os_name
+					 : "a Linux without /etc/os-release",
+			 0);
+	strbuf_addc(out, '\n');
 	line(out, "hostname", f->hostname);
 	line(out, "machine-id", f->machine_id);
 	line(out, "kernel", f->kernel);
 	words(out, "boot loader", f->bootloaders, f->nbootloaders);
 	words(out, "network", f->networks, f->nnetworks);
 	if (f->linux_found)
-		strbuf_printf(out, "  %-14s %s%s%s\n", "cloud-init", f->cloud_init ? "yes" : "no",
-			      *f->cloud_instance ? ", instance " : "", f->cloud_instance);
+		entry(out, "cloud-init", "%s%s%s", f->cloud_init ? "yes" : "no",
+		      *f->cloud_instance ? ", instance " : "", f->cloud_instance);
 	if (f->linux_found)
-		strbuf_printf(out, "  %-14s %s: %s\n", "serial console", answers[f->serial_console],
-			      f->serial_why);
+		entry(out, "serial console", "%s: %s", answers[f->serial_console], f->serial_why);
 	for (size_t i = 0; i < f->nhost_keys; i++)
-		strbuf_printf(out, "  %-14s %s %s\n", i ? "" : "host keys", f->host_keys[i].type,
-			      f->host_keys[i].fingerprint);
+		entry(out, i ? "" : "host keys", "%s %s", f->host_keys[i].type,
+		      f->host_keys[i].fingerprint);
 	for (size_t i = 0; i < f->nmacs; i++)
-		strbuf_printf(out, "  %-14s %s in %s\n", i ? "" : "MACs", f->macs[i].text,
-			      f->macs[i].path);
+		entry(out, i ? "" : "MACs", "%s in %s", f->macs[i].text, f->macs[i].path);
 	if (f->nfilesystems)
 		strbuf_add(out, "storage:\n");
 	for (size_t i = 0; i < f->ndisks; i++)
@@ -76,7 +94,7 @@ void guest_describe(const struct guest_facts *f, struct strbuf *out)
 	for (size_t i = 0; i < f->nfilesystems; i++)
 		describe_filesystem(&f->filesystems[i], out);
 	for (size_t i = 0; i < f->nwarnings; i++)
-		strbuf_printf(out, "warning: %s\n", f->warnings[i]);
+		entry(out, "warning", "%s", f->warnings[i]);
 }
 
 /* ---- JSON ---- */

@@ -1,6 +1,7 @@
 /* Finding ids in an initial ramdisk and overriding the members that hold them. */
 #include "provision/guest_initrd.h"
 
+#include "base/bytes.h"
 #include "base/lazy_archive.h"
 #include "base/scope.h"
 #include "provision/places_edit.h"
@@ -9,7 +10,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { HEADER = 110, MEMBER_MAX = 1 << 20, WINDOW = 1 << 20, OVERLAP = 160, MEMBERS_MAX = 200000 };
+enum {
+	HEADER = 110,
+	MEMBER_MAX = 64 << 20,
+	PATH_LONGEST = 4096,
+	WINDOW = 1 << 20,
+	OVERLAP = 160,
+	MEMBERS_MAX = 200000
+};
 
 /* ---- the uncompressed archive at the front: microcode ---- */
 
@@ -75,17 +83,30 @@ static int damage(struct archive *r, struct err *e)
 		       archive_error_string(r) ? archive_error_string(r) : "damaged");
 }
 
+/* What kernels unpack. Not all filters there are: some of them run other programs. */
+static struct archive *new_reader(void)
+{
+	struct archive *r = archive_read_new();
+
+	archive_read_support_filter_gzip(r);
+	archive_read_support_filter_bzip2(r);
+	archive_read_support_filter_xz(r);
+	archive_read_support_filter_lzma(r);
+	archive_read_support_filter_lz4(r);
+	archive_read_support_filter_zstd(r);
+	return r;
+}
+
 /* All decompressed bytes in a sliding window: is any id there at all? */
 static int stream_holds(const char *data, size_t len, const struct refs *refs, bool *holds,
 			struct err *e)
 {
-	SCOPED(archive_free_at) struct archive *r = archive_read_new();
+	SCOPED(archive_free_at) struct archive *r = new_reader();
 	SCOPED(free_at) char *window = xmalloc(WINDOW + OVERLAP);
 	struct archive_entry *entry;
 	struct ref_hit hit;
 	size_t kept = 0, total = 0;
 
-	archive_read_support_filter_all(r);
 	archive_read_support_format_raw(r);
 	if (archive_read_open_memory(r, data, len) != ARCHIVE_OK ||
 	    archive_read_next_header(r, &entry) != ARCHIVE_OK)
@@ -112,48 +133,90 @@ static int stream_holds(const char *data, size_t len, const struct refs *refs, b
 	}
 }
 
-static int read_member(struct arena *a, struct archive *r, struct archive_entry *entry,
-		       const struct refs *refs, struct initrd *out)
+/* Exactly n bytes into dst, or past them when dst is NULL; false at the end. */
+static bool pull(struct archive *r, char *dst, size_t n)
 {
-	const struct stat *st = archive_entry_stat(entry);
-	const char *name = archive_entry_pathname(entry);
+	char skipped[16384];
+
+	while (n) {
+		ssize_t got = archive_read_data(r, dst ? dst : skipped,
+						dst || n < sizeof skipped ? n : sizeof skipped);
+
+		if (got <= 0)
+			return false;
+		dst = dst ? dst + got : NULL;
+		n -= (size_t)got;
+	}
+	return true;
+}
+
+struct header {
+	char name[PATH_LONGEST];
+	size_t mode, size;
+};
+
+/* The next member's header and name, over the zeros between archives; false at the end or at what is none. */
+static bool next_header(struct archive *r, struct header *h)
+{
+	char raw[HEADER];
+	size_t n;
+
+	do {
+		if (!pull(r, raw, 4))
+			return false;
+	} while (le32(raw) == 0);
+	if (!pull(r, raw + 4, HEADER - 4) || memcmp(raw, "07070", 5) != 0 ||
+	    !hex_field(raw + 14, &h->mode) || !hex_field(raw + 54, &h->size) ||
+	    !hex_field(raw + 94, &n) || n == 0 || n > sizeof h->name)
+		return false;
+	if (!pull(r, h->name, n) || !pull(r, NULL, aligned(HEADER + n) - HEADER - n))
+		return false;
+	h->name[n - 1] = '\0';
+	return true;
+}
+
+static bool read_member(struct arena *a, struct archive *r, const struct header *h,
+			const struct refs *refs, struct initrd *out)
+{
+	size_t fill = aligned(h->size) - h->size;
 	struct ref_hit hit;
 	char *data;
-	ssize_t n;
+	bool whole;
 
-	if (!name || !S_ISREG(st->st_mode) || st->st_size <= 0 || st->st_size > MEMBER_MAX)
-		return 0;
-	data = xmalloc((size_t)st->st_size);
-	n = archive_read_data(r, data, (size_t)st->st_size);
-	if (n > 0 && refs_next(refs, data, (size_t)n, 0, REF_ANY, &hit)) {
-		if (text_is_plain(data, (size_t)n)) {
+	if (!h->size || h->size > MEMBER_MAX)
+		return pull(r, NULL, h->size + fill);
+	data = xmalloc(h->size);
+	whole = pull(r, data, h->size) && pull(r, NULL, fill);
+	if (whole && refs_next(refs, data, h->size, 0, REF_ANY, &hit)) {
+		if (S_ISREG(h->mode) && text_is_plain(data, h->size)) {
 			ARENA_GROW(a, out->members, out->n, out->room);
 			out->members[out->n++] =
-				(struct initrd_member){arena_dup(a, name), st->st_mode,
-						       arena_dupn(a, data, (size_t)n), (size_t)n};
+				(struct initrd_member){arena_dup(a, h->name), (mode_t)h->mode,
+						       arena_dupn(a, data, h->size), h->size};
 		} else if (!out->stuck) {
-			out->stuck = arena_dup(a, name);
+			out->stuck = arena_dup(a, h->name);
 		}
 	}
 	free(data);
-	return n < 0 ? -EINVAL : 0;
+	return whole;
 }
 
+/* libarchive's own cpio reader believes in names of gigabytes, and stops at the first of several archives. */
 static int find_members(struct arena *a, const char *data, size_t len, const struct refs *refs,
 			struct initrd *out, struct err *e)
 {
-	SCOPED(archive_free_at) struct archive *r = archive_read_new();
+	SCOPED(archive_free_at) struct archive *r = new_reader();
+	SCOPED(free_at) struct header *h = xcalloc(1, sizeof *h);
 	struct archive_entry *entry;
 	size_t count = 0;
 
-	archive_read_support_filter_all(r);
-	archive_read_support_format_cpio(r);
-	if (archive_read_open_memory(r, data, len) != ARCHIVE_OK)
+	archive_read_support_format_raw(r);
+	if (archive_read_open_memory(r, data, len) != ARCHIVE_OK ||
+	    archive_read_next_header(r, &entry) != ARCHIVE_OK)
 		return damage(r, e);
-	while (archive_read_next_header(r, &entry) == ARCHIVE_OK && count++ < MEMBERS_MAX)
-		if (read_member(a, r, entry, refs, out) < 0)
-			return damage(r, e);
-	/* somewhere, but in no member: a second archive, or a large one */
+	while (count++ < MEMBERS_MAX && next_header(r, h) && read_member(a, r, h, refs, out))
+		;
+	/* somewhere, but in no member that could be read */
 	if (!out->n && !out->stuck)
 		out->stuck = "one of its archives";
 	return 0;
