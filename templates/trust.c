@@ -155,6 +155,7 @@ struct checking {
 	atomic_ullong done;
 	pthread_mutex_t lock;
 	int result;
+	size_t failed; /* the first of the members that are wrong: the answer does not depend on threads */
 	struct err e;
 };
 
@@ -170,8 +171,9 @@ static void *work(void *arg)
 		if (r == 0)
 			continue;
 		pthread_mutex_lock(&c->lock);
-		if (c->result == 0) {
+		if (c->result == 0 || i < c->failed) {
 			c->result = r;
+			c->failed = i;
 			c->e = e;
 		}
 		pthread_mutex_unlock(&c->lock);

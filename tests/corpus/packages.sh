@@ -51,10 +51,10 @@ done <<'END'
 0 ovf/ganeti+ganeti/ganeti.ovf every digest is right
 0 ovf/ganeti+ganeti/gzip_disk.ovf gzip
 0 ovf/ganeti+ganeti/virtualbox.ovf second_disk.vmdk
-0 ovf/ganeti+ganeti/ova.ova OVF folder
+0 ovf/ganeti+ganeti/ova.ova archive, OVF 1.x
 3 ovf/ganeti+ganeti/no_ovf.ova no .ovf descriptor
 1 ovf/ganeti+ganeti/no_disk_in_ref.ovf which References does not list
-1 ovf/ganeti+ganeti/wrong_manifest.ovf new_disk.vmdk is not what the manifest says
+1 ovf/ganeti+ganeti/wrong_manifest.ovf is not what the manifest says
 1 ovf/ganeti+ganeti/corrupted_resources.ovf is not in the package
 3 ovf/ganeti+ganeti/wrong_xml.ovf wrong_xml.ovf:71
 0 ovf/glennmatthews+cot/input.ovf every digest is right
