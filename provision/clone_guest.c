@@ -13,6 +13,14 @@ struct guest_lease {
 	struct guest_lease *next_idle, *next;
 };
 
+/* The libraries beneath do not always say why. */
+static int with_sentence(struct err *e, int r, const char *what)
+{
+	if (r < 0 && e && !e->code)
+		return err_sys(e, r, "%s", what);
+	return r < 0 ? err_in(e, r, "%s", what) : r;
+}
+
 /* ---- leases ---- */
 
 static struct guest_lease *take_idle(struct clone_guests *g)
@@ -46,7 +54,7 @@ static int lease(struct clone_guests *g, struct guest_lease **out, struct err *e
 		if (r < 0) {
 			arena_fini(&l->a);
 			free(l);
-			return err_in(e, r, "looking into the guest");
+			return with_sentence(e, r, "looking into the guest");
 		}
 		pthread_mutex_lock(&g->lock);
 		l->next = g->all;
@@ -179,7 +187,7 @@ static int make_plan(struct clone_guests *g, const struct clone *c, struct guest
 		return r;
 	r = guest_plan_make(l->guest, &id, &g->o, plan, e);
 	give_back(g, l);
-	return r;
+	return with_sentence(e, r, "planning for the guest");
 }
 
 static int edit(const struct guest_plan *plan, struct disk **overlays, size_t n, struct err *e)
@@ -192,7 +200,7 @@ static int edit(const struct guest_plan *plan, struct disk **overlays, size_t n,
 		r = guest_plan_apply(guest, plan, e);
 	guest_close(guest);
 	arena_fini(&a);
-	return r;
+	return with_sentence(e, r, "editing the guest");
 }
 
 int clone_guests_edit(struct clone_guests *g, struct clone_writing *w, struct disk **overlays,

@@ -261,3 +261,20 @@ int names_expand(struct arena *a, const char *pattern, const char *base, uint64_
 			  name_print(a, &p, base, start + i, p.range ? p.range->first + i : 0));
 	return 0;
 }
+
+int names_sample(struct arena *a, const char *pattern, const char *base, struct names *out,
+		 struct err *e)
+{
+	struct pattern p = {0};
+	int r = pattern_parse(pattern, &p, e);
+
+	if (r < 0)
+		return r;
+	if (p.range && p.range->last - p.range->first >= NAMES_MAX)
+		return err_set(e, EINVAL, "name pattern '%.80s' makes more than %d names", pattern,
+			       NAMES_MAX);
+	names_add(a, out, name_print(a, &p, base, 1, p.range ? p.range->first : 0));
+	if (p.range && p.range->last != p.range->first)
+		names_add(a, out, name_print(a, &p, base, 1, p.range->last));
+	return 0;
+}

@@ -32,5 +32,8 @@ bool pattern_has_range(const char *pattern);
  * above 1. The names are not checked yet. */
 int names_expand(struct arena *a, const char *pattern, const char *base, uint64_t start,
 		 uint64_t count, struct names *out, struct err *e);
+/* The first name a pattern gives and, of a range, the last: enough to check a pattern by. -EINVAL as above. */
+int names_sample(struct arena *a, const char *pattern, const char *base, struct names *out,
+		 struct err *e);
 /* Appends one. */
 void names_add(struct arena *a, struct names *out, const char *name);

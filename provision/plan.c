@@ -75,6 +75,8 @@ static int add_name(struct naming *n, const char *name, const struct spec_clone 
 
 	if (r < 0)
 		return r;
+	if (p->nclones == NAMES_MAX)
+		return err_set(e, EINVAL, "more than %d clones", NAMES_MAX);
 	other = seen_add(&n->lower, lower, name);
 	if (other)
 		return err_set(e, EINVAL, "two clones are called '%s'%s", name,

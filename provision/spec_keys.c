@@ -98,7 +98,7 @@ static int set_domain(struct spec_reading *r, const char *value, struct err *e)
 static int set_pattern(struct spec_reading *r, const char *value, struct err *e)
 {
 	struct names none = {0};
-	int x = names_expand(r->a, value, "vm", 1, 1, &none, e);
+	int x = names_sample(r->a, value, "vm", &none, e);
 
 	return x < 0 ? x : set_text(&r->s->pattern, r, value, e);
 }

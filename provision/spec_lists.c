@@ -137,7 +137,7 @@ static int check_listed(struct spec_reading *r, const struct yaml_node *n,
 
 	if (!c->name)
 		return yaml_err(e, r->name, n, "a clone without a name");
-	x = names_expand(r->a, c->name, "vm", 1, 1, &out, &why);
+	x = names_sample(r->a, c->name, "vm", &out, &why);
 	for (size_t i = 0; x == 0 && i < out.count; i++)
 		x = name_check(out.items[i], &why);
 	if (x < 0)

@@ -128,19 +128,31 @@ macs()
 	bad 'also of one that was replaced'
 
 # Shares: together they are the whole, and none is made twice. A short prefix makes addresses meet.
-for i in 1 2 3 4; do
-	"$vmint" clone tpl.raw -n 100 --name 's{n}' -o share$i --key fleet/fleet.key --shard $i/4 \
-		--mac-prefix 52:54:00:12 -q || bad "share $i"
+for i in 1 2 3 4 5 6 7 8; do
+	"$vmint" clone tpl.raw -n 400 --name 's{n}' -o share$i --key fleet/fleet.key --shard $i/8 \
+		--mac-prefix 52:54:00:12 -q || bad "share $i" &
 done
-"$vmint" clone tpl.raw -n 100 --name 's{n}' -o whole --key fleet/fleet.key --mac-prefix 52:54:00:12 -q
-n=0
-for c in whole/s[0-9]*; do
-	twin=$(ls -d share?/"${c#whole/}")
-	[ "$(uuid "$c")" = "$(uuid "$twin")" ] &&
-		[ "$(grep -ho '52:54:[0-9a-f:]*' "$c/identity.json")" = "$(grep -ho '52:54:[0-9a-f:]*' "$twin/identity.json")" ] &&
-		n=$((n + 1))
-done
-[ $n = 100 ] && ok 'four shares are one whole' || bad "four shares are one whole ($n of 100)"
+wait
+"$vmint" clone tpl.raw -n 400 --name 's{n}' -o whole --key fleet/fleet.key --mac-prefix 52:54:00:12 -q
+# identities FOLDER...: one line a clone
+identities()
+{
+	cat "$@" | tr -d '\n' | sed 's/"name"/\n"name"/g' | grep smbios_uuid | sed 's/"disks.*//' | tr -d ' ' | sort
+}
+identities share?/fleet.json >parts.txt
+identities whole/fleet.json >whole.txt
+[ "$(wc -l <whole.txt)" = 400 ] && cmp -s parts.txt whole.txt && ok 'eight shares at once are one whole' ||
+	bad 'eight shares at once are one whole'
+[ "$(grep -ho '52:54:[0-9a-f:]*' whole.txt | sort -u | wc -l)" = 400 ] && ok 'no address is given twice' ||
+	bad 'no address is given twice'
+
+# Two runs at once on one folder: one after the other.
+"$vmint" clone tpl.raw -n 200 --name 't{n}' -o both -q 2>wait1.txt &
+"$vmint" clone tpl.raw -n 200 --name 't{n}' -o both -q 2>wait2.txt
+first=$?
+wait $!
+[ $first = 0 ] && [ $? = 0 ] && [ "$(ls -d both/t[0-9]* | wc -l)" = 200 ] && ok 'two runs at once follow each other' ||
+	bad 'two runs at once follow each other'
 
 mkdir full && : >full/mine
 refuses 'a folder of somebody else' 3 'not empty and no fleet' "$vmint" clone tpl.raw -o full
@@ -289,12 +301,16 @@ grep -qF "t'x\";\`touch pwned\`" words &&
 
 # Killed at every write-like call in turn: no half clone is ever visible, and the next run completes.
 rm -rf killed
-kills=${CLONE_KILLS:-400} at=1 done=0 wrong=0
+kills=${CLONE_KILLS:-400} at=1 done=0 wrong=0 killed=0
 while [ $at -le "$kills" ] && [ $done = 0 ]; do
 	rm -rf killed
 	VMINT_FAULT=any:$at:KILL "$vmint" clone tpl.raw -n 3 -o killed -t qemu -t libvirt -q >/dev/null 2>&1
 	code=$?
-	[ $code = 0 ] && done=1
+	if [ $code = 0 ]; then
+		done=1
+	else
+		killed=$((killed + 1))
+	fi
 	for c in killed/tpl-*; do
 		[ -e "$c" ] || continue
 		[ -s "$c/identity.json" ] && [ -s "$c/disk0.qcow2" ] && [ -s "$c/run.sh" ] && [ -s "$c/domain.xml" ] ||
@@ -308,6 +324,27 @@ while [ $at -le "$kills" ] && [ $done = 0 ]; do
 	[ "$(grep -c '"smbios_uuid"' killed/fleet.json)" = 3 ] || wrong=$((wrong + 1))
 	at=$((at + 1))
 done
-[ $wrong = 0 ] && ok "$((at - 1)) runs killed: never a half clone, always completed" ||
-	bad "$((at - 1)) runs killed: $wrong wrong"
+# Every write-like call fails once: a sentence and status 3, and the same promises.
+at=1 fails=0
+while [ $at -le "${CLONE_FAULTS:-25}" ]; do
+	rm -rf failed
+	n=$((at * 3))
+	VMINT_FAULT=any:$n:ENOSPC "$vmint" clone tpl.raw -n 3 -o failed -t qemu -q >out.txt 2>err.txt
+	code=$?
+	if [ $code != 0 ]; then
+		[ $code = 3 ] && grep -q 'No space left' err.txt || {
+			fails=$((fails + 1))
+			echo "call $n: exit $code: $(cat err.txt)"
+		}
+	fi
+	for c in failed/tpl-*; do
+		[ ! -e "$c" ] || { [ -s "$c/identity.json" ] && [ -s "$c/disk0.qcow2" ]; } || fails=$((fails + 1))
+	done
+	"$vmint" clone tpl.raw -n 3 -o failed -t qemu -q || fails=$((fails + 1))
+	at=$((at + 1))
+done
+[ $fails = 0 ] && ok 'full disks: a sentence, nothing half, completed later' || bad "full disks: $fails wrong"
+
+[ $wrong = 0 ] && ok "$killed runs killed: never a half clone, always completed" ||
+	bad "$killed runs killed: $wrong wrong"
 [ "$(sha256sum <tpl.raw)" = "$before" ] && ok 'the template is still as it was' || bad 'the template is still as it was'
