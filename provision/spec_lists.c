@@ -262,7 +262,7 @@ static const struct spec_key network_keys[] = {
 static int check_network(struct spec_reading *r, const struct yaml_node *n, struct err *e)
 {
 	const struct spec_network *now = current(r);
-	uint32_t mask = 0xffffffffu << (32 - (now->range.prefix ? now->range.prefix : 32) % 32);
+	uint32_t mask = now->range.prefix ? 0xffffffffu << (32 - now->range.prefix) : 0;
 
 	if (now->network && now->bridge)
 		return yaml_err(e, r->name, n,

@@ -2,7 +2,8 @@
 # vmint clone as people use it: a fleet made, made again, added to, refused, killed and completed.
 # Prints ok:/not ok:/skip: lines. CLONE_KILLS changes how many runs are killed.
 set -u
-vmint=${VMINT:-$(cd "$(dirname "$0")/../.." && pwd)/vmint}
+root=$(cd "$(dirname "$0")/../.." && pwd)
+vmint=${VMINT:-$root/vmint}
 if [ -d /dev/shm ] && [ -w /dev/shm ]; then
 	TMPDIR=/dev/shm
 	export TMPDIR
@@ -184,7 +185,7 @@ for f in qcow2 raw vmdk; do
 		check "which are whole: $f" qemu-img compare -q full-$f/one/disk0.$f tpl.raw
 done
 
-docs=$(cd "$(dirname "$vmint")" && pwd)/docs
+docs=$root/docs
 if python3 -c 'import jsonschema, yaml' 2>/dev/null; then
 	cat >valid.py <<'END'
 import json, sys, jsonschema, yaml
@@ -198,7 +199,7 @@ else
 fi
 
 # The guest inside: the sample template, as clones that share nothing.
-SAMPLE=$(cd "$(dirname "$vmint")" && pwd)/build/sample.ova
+SAMPLE=$root/build/sample.ova
 if [ -e "$SAMPLE" ]; then
 	was=$(sha256sum <"$SAMPLE")
 	check 'clones of a guest' "$vmint" clone "$SAMPLE" -n 3 --name 'g{n}' -o guests --ssh-keys modern \
