@@ -153,28 +153,27 @@ size_t console_set(const char *text, size_t len, bool whole, bool on, struct str
 
 /* ---- does the guest answer there? ---- */
 
-static const struct {
-	const char *glob;
-	bool whole;
-} files[] = {
+const struct console_file console_files[] = {
 	{"/boot/grub/grub.cfg", false},         {"/boot/grub2/grub.cfg", false},
 	{"/boot/loader/entries/*.conf", false}, {"/boot/efi/loader/entries/*.conf", false},
 	{"/efi/loader/entries/*.conf", false},  {"/boot/extlinux/extlinux.conf", false},
 	{"/etc/kernel/cmdline", true},          {"/boot/firmware/cmdline.txt", true},
+	{"/etc/default/grub", false},
 };
+const size_t console_files_count = ARRAY_SIZE(console_files);
 
 static int command_lines(struct guest *g, const char **where)
 {
 	int found = -1;
 
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+	for (size_t i = 0; i < console_files_count; i++) {
 		struct guest_list paths = {0};
 
-		guest_glob(g, g->a, files[i].glob, &paths);
+		guest_glob(g, g->a, console_files[i].glob, &paths);
 		for (size_t k = 0; k < paths.n; k++) {
 			size_t len = 0;
 			const char *text = guest_text(g, g->a, paths.items[k], 1 << 20, &len);
-			int r = text ? console_in(text, len, files[i].whole) : -1;
+			int r = text ? console_in(text, len, console_files[i].whole) : -1;
 
 			if (r > found) {
 				found = r;

@@ -11,3 +11,10 @@
 int console_in(const char *text, size_t len, bool whole);
 /* The same text with the serial console on every command line, or on none; how many lines changed. */
 size_t console_set(const char *text, size_t len, bool whole, bool on, struct strbuf *out);
+
+/* The files that hold kernel command lines; the last ones are what tools make the first ones of. */
+extern const struct console_file {
+	const char *glob;
+	bool whole; /* all of the file is one command line */
+} console_files[];
+extern const size_t console_files_count;

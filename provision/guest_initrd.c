@@ -139,6 +139,7 @@ static bool pull(struct archive *r, char *dst, size_t n)
 	char skipped[16384];
 
 	while (n) {
+		/* cppcheck-suppress legacyUninitvar */
 		ssize_t got = archive_read_data(r, dst ? dst : skipped,
 						dst || n < sizeof skipped ? n : sizeof skipped);
 

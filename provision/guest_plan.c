@@ -48,6 +48,7 @@ static int plan_files(struct work *w, struct err *e)
 	if (r < 0)
 		return r;
 	create_missing(w);
+	work_console(w);
 	return work_missing_keys(w, e);
 }
 

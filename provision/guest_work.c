@@ -67,8 +67,8 @@ void work_set(struct work *w, const struct found *f, const char *text, size_t le
 	x->len = len;
 }
 
-/* The edit of a path, by the file that is there (its mode, owner and labels stay) or as a new one. */
-static struct guest_edit *edit_at(struct work *w, size_t volume, const char *inner, bool exists)
+/* A file that is there keeps its mode, owner and labels. */
+struct guest_edit *work_edit_at(struct work *w, size_t volume, const char *inner, bool exists)
 {
 	struct guest_edit *x = edit_of(w, volume, inner);
 
@@ -84,7 +84,7 @@ bool work_create(struct work *w, const char *path, mode_t mode, const char *text
 	if (guest_find(w->g, path, true, &s) == 0) {
 		if (!S_ISREG(s.st.mode))
 			return false;
-		x = edit_at(w, s.volume, s.inner, true);
+		x = work_edit_at(w, s.volume, s.inner, true);
 	} else {
 		const char *folder = arena_dupn(w->a, path, (size_t)(slash - path));
 
@@ -93,9 +93,10 @@ bool work_create(struct work *w, const char *path, mode_t mode, const char *text
 			return false;
 		if (guest_find(w->g, folder, true, &s) < 0 || !S_ISDIR(s.st.mode))
 			return false;
-		x = edit_at(w, s.volume,
-			    arena_printf(w->a, "%s%s", str_eq(s.inner, "/") ? "" : s.inner, slash),
-			    false);
+		x = work_edit_at(
+			w, s.volume,
+			arena_printf(w->a, "%s%s", str_eq(s.inner, "/") ? "" : s.inner, slash),
+			false);
 	}
 	x->data = arena_dupn(w->a, text, len);
 	x->len = len;

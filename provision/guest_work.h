@@ -72,6 +72,8 @@ struct guest_edit *work_file(struct work *w, const struct found *f);
 void work_set(struct work *w, const struct found *f, const char *text, size_t len);
 /* A file that is not there yet; nothing when its folder is not there. True when it will be. */
 bool work_create(struct work *w, const char *path, mode_t mode, const char *text, size_t len);
+/* The edit of a path in a filesystem: the one there is, or a new one of the file that exists there or not. */
+struct guest_edit *work_edit_at(struct work *w, size_t volume, const char *inner, bool exists);
 int work_random(void *p, size_t n, struct err *e);
 
 /* ---- guest_edit.c ---- */
@@ -81,6 +83,9 @@ int work_found(struct work *w, const struct found *f, struct err *e);
 /* ---- guest_keys.c ---- */
 int work_host_key(struct work *w, const struct found *f, struct err *e);
 int work_missing_keys(struct work *w, struct err *e);
+/* ---- guest_serial.c ---- */
+/* --serial-console on or off. */
+void work_console(struct work *w);
 /* ---- guest_ids.c ---- */
 /* New ids for storage, machine and interfaces, into w->refs. */
 int work_ids(struct work *w, struct err *e);

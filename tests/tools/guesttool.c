@@ -1,4 +1,4 @@
-/* Drives the guest engine for test scripts, on raw images.
+/* Drives the guest engine for test scripts, on raw images. WITHOUT_RSA in the environment: no RSA host keys.
  *	guesttool describe DISK...
  *	guesttool plan NAME DISK...      what would change
  *	guesttool mint NAME DISK...      changes the images in place */
@@ -9,6 +9,7 @@
 #include "templates/disk.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -38,7 +39,7 @@ static int mint(struct guest *g, const char *name, bool apply, struct err *e)
 {
 	const struct identity_key key = {{1}};
 	struct identity id = {.key = &key, .name = name, .hostname = name, .domain = ""};
-	const struct guest_options o = {0};
+	const struct guest_options o = {.without_rsa = getenv("WITHOUT_RSA") != NULL};
 	struct guest_plan plan = {0};
 	double start = now(), planned;
 	uint8_t raw[32] = {0};
