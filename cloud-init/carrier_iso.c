@@ -264,10 +264,10 @@ static void put_descriptor(struct image *im, bool joliet)
 static void mangle(const char *name, unsigned number, char out[ISO_NAME_MAX + 3])
 {
 	const char *dot = strrchr(name, '.');
-	char base[27], ext[4], tail[4] = "";
+	char base[24], ext[4], tail[4] = "";
 	size_t nbase = 0, next = 0;
 
-	for (const char *p = name; *p && p != dot && nbase < sizeof base - 4; p++)
+	for (const char *p = name; *p && p != dot && nbase < sizeof base - 1; p++)
 		base[nbase++] = isalnum((unsigned char)*p) ? (char)toupper((unsigned char)*p) : '_';
 	for (const char *p = dot ? dot + 1 : ""; *p && next < sizeof ext - 1; p++)
 		ext[next++] = isalnum((unsigned char)*p) ? (char)toupper((unsigned char)*p) : '_';

@@ -174,6 +174,12 @@ static int take_dhcp6(struct input *in)
 	return 0;
 }
 
+static int take_none(struct input *in)
+{
+	in->link->none = true;
+	return 0;
+}
+
 enum { ON_ETHERNET = 1, ON_BOND = 2, ON_BRIDGE = 4, ON_VLAN = 8, ON_ALL = 15 };
 
 static const struct {
@@ -194,6 +200,7 @@ static const struct {
 	{"dhcp", true, ON_ALL, take_dhcp},
 	{"dhcp4", true, ON_ALL, take_dhcp4},
 	{"dhcp6", true, ON_ALL, take_dhcp6},
+	{"none", true, ON_ETHERNET, take_none},
 	{"member", false, ON_BOND | ON_BRIDGE, take_member},
 	{"link", false, ON_VLAN, take_member},
 	{"id", false, ON_VLAN, take_id},
@@ -297,7 +304,8 @@ void network_settle(struct seed_network *n)
 	for (size_t i = 0; i < n->count; i++) {
 		struct seed_link *l = &n->links[i];
 
-		if (l->kind == LINK_ETHERNET && !l->dhcp4 && !l->dhcp6 && !l->addresses.count)
+		if (l->kind == LINK_ETHERNET && !l->none && !l->dhcp4 && !l->dhcp6 &&
+		    !l->addresses.count)
 			l->dhcp4 = !is_member(n, l->name);
 	}
 }

@@ -18,6 +18,12 @@ static const struct network_parameter parameters[] = {
 	{LINK_BOND, "mii-monitor-interval", "bond-miimon", PARAMETER_NUMBER},
 	{LINK_BOND, "up-delay", "bond-updelay", PARAMETER_NUMBER},
 	{LINK_BOND, "down-delay", "bond-downdelay", PARAMETER_NUMBER},
+	{LINK_BOND, "min-links", "bond-min_links", PARAMETER_NUMBER},
+	{LINK_BOND, "ad-select", "bond-ad_select", PARAMETER_TEXT},
+	{LINK_BOND, "arp-interval", "bond-arp_interval", PARAMETER_NUMBER},
+	{LINK_BOND, "fail-over-mac-policy", "bond-fail_over_mac", PARAMETER_TEXT},
+	{LINK_BOND, "gratuitous-arp", "bond-num_grat_arp", PARAMETER_NUMBER},
+	{LINK_BOND, "primary-reselect-policy", "bond-primary_reselect", PARAMETER_TEXT},
 	{LINK_BRIDGE, "stp", "bridge_stp", PARAMETER_SWITCH},
 	{LINK_BRIDGE, "priority", "bridge_bridgeprio", PARAMETER_NUMBER},
 	{LINK_BRIDGE, "forward-delay", "bridge_fd", PARAMETER_NUMBER},
@@ -156,10 +162,8 @@ static void write_routes_v1(struct strbuf *b, const struct seed_link *l, int fam
 
 		if (family_of(r->via) != family)
 			continue;
-		if (is_default(r) && r->metric < 0) {
+		if (is_default(r) && r->metric < 0)
 			yaml_write_pair(b, 4, "gateway", r->via);
-			continue;
-		}
 	}
 	for (size_t i = 0; i < l->nroutes; i++) {
 		const struct seed_route *r = &l->routes[i];
@@ -168,9 +172,10 @@ static void write_routes_v1(struct strbuf *b, const struct seed_link *l, int fam
 			continue;
 		strbuf_add(b, begun ? "" : "    routes:\n");
 		begun = true;
+		/* With its prefix behind it: a "prefix: 0" of its own is taken for none. */
 		strbuf_add(b, "    - network: ");
-		yaml_write_text(b, r->to, strcspn(r->to, "/"));
-		strbuf_printf(b, "\n      prefix: %s\n", strchr(r->to, '/') + 1);
+		yaml_write_str(b, r->to);
+		strbuf_addc(b, '\n');
 		yaml_write_pair(b, 6, "gateway", r->via);
 		if (r->metric >= 0)
 			strbuf_printf(b, "      metric: %lld\n", (long long)r->metric);
@@ -190,7 +195,8 @@ static void write_subnets_v1(struct strbuf *b, const struct seed_link *l)
 	for (size_t i = 0; i < l->addresses.count; i++) {
 		int family = family_of(l->addresses.items[i]);
 
-		strbuf_printf(b, "  - type: %s\n", family == 6 ? "static6" : "static");
+		/* Not "static6": cloud-init's NetworkManager renderer takes that for automatic. */
+		strbuf_add(b, "  - type: static\n");
 		yaml_write_pair(b, 4, "address", l->addresses.items[i]);
 		if (!seen[family])
 			write_routes_v1(b, l, family);
