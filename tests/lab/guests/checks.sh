@@ -58,6 +58,8 @@ filesystems_wrong()
 		case $(blkid -p -o value -s TYPE -O $((start * 512)) -S $((size * 512)) "$dir/clone.raw") in
 		ext*) e2fsck -fn "$dir/clone.raw?offset=$((start * 512))" >"$dir/fsck.out" 2>&1 ||
 			echo "e2fsck: $(sed -n '2,3p' "$dir/fsck.out" | tr '\n' ' ')" ;;
+		LVM2_member) e2fsck -fn "$dir/clone.raw?offset=$(((start + 2048) * 512))" >"$dir/fsck.out" 2>&1 ||
+			echo "e2fsck of the first volume: $(sed -n '2,3p' "$dir/fsck.out" | tr '\n' ' ')" ;;
 		vfat)
 			dd if="$dir/clone.raw" of="$dir/esp.img" iflag=skip_bytes,count_bytes skip=$((start * 512)) count=$((size * 512)) \
 				bs=1M status=none
