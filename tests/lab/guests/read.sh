@@ -77,15 +77,18 @@ filesystem_lines()
 	done
 }
 
-# The first logical volume lies where its first extent begins: 1 MiB for the header and metadata, unless said otherwise.
+# Two logical volumes in a row, root first, extents of 4 MiB from 1 MiB on: what lvm.sh makes.
 volume_lines()
 {
 	dd if="$raw" iflag=skip_bytes,count_bytes skip=$(($1 * 512)) count=1048576 bs=64K status=none |
 		strings -n 8 >"$work/metadata"
 	awk '$1 == "id" && $2 == "=" { gsub("\"", "", $3); print "lvm-id", $3 }' "$work/metadata" | sort -u
 	at=$((($1 + 2048) * 512))
-	eval "$(blkid -p -o export -O $at "$raw" 2>/dev/null | grep -E '^(TYPE|UUID)=')"
-	echo "$TYPE $UUID"
+	count=$(awk '$1 == "extent_count" { print $3; exit }' "$work/metadata")
+	for volume in $at $((at + count * 4194304)); do
+		blkid -p -o export -O "$volume" "$raw" 2>/dev/null |
+			awk -F= '$1 == "UUID" { u = $2 } $1 == "TYPE" { t = $2 } END { if (t) print t, u }'
+	done
 	root_lines $at
 }
 
