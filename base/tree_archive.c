@@ -222,11 +222,7 @@ static struct archive *reader_new(void)
 	struct archive *a = archive_read_new();
 
 	/* Not filter_all: lrzip, lzop and grzip would start programs. */
-	archive_read_support_filter_gzip(a);
-	archive_read_support_filter_bzip2(a);
-	archive_read_support_filter_xz(a);
-	archive_read_support_filter_lzma(a);
-	archive_read_support_filter_zstd(a);
+	lazy_archive_filters(a);
 	archive_read_support_format_tar(a);
 	archive_read_support_format_raw(a);
 	archive_read_support_format_empty(a);

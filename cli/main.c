@@ -10,11 +10,19 @@
 #include <stdio.h>
 #include <string.h>
 
+/* clang-format off */
 static const struct verb *const verbs[] = {
-	&verb_probe,   &verb_capture, &verb_compare, &verb_seed,
-	&verb_inspect, &verb_import,  &verb_clone,   &verb_pack,
+	&verb_probe,
+	&verb_capture,
+	&verb_compare,
+	&verb_seed,
+	&verb_inspect,
+	&verb_import,
+	&verb_clone,
+	&verb_pack,
 	&verb_audit,
 };
+/* clang-format on */
 
 static void print_help(void)
 {

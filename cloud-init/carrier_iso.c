@@ -274,7 +274,7 @@ static void mangle(const char *name, unsigned number, char out[ISO_NAME_MAX + 3]
 	base[nbase] = ext[next] = 0;
 	if (number)
 		snprintf(tail, sizeof tail, "%u", number % 1000);
-	snprintf(out, ISO_NAME_MAX + 3, "%s%s.%s;1", base, tail, ext);
+	snprintf(out, ISO_NAME_MAX + 3, "%.23s%.3s.%.3s;1", base, tail, ext);
 }
 
 static void name_all(struct image *im)

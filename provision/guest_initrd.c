@@ -83,17 +83,11 @@ static int damage(struct archive *r, struct err *e)
 		       archive_error_string(r) ? archive_error_string(r) : "damaged");
 }
 
-/* What kernels unpack. Not all filters there are: some of them run other programs. */
 static struct archive *new_reader(void)
 {
 	struct archive *r = archive_read_new();
 
-	archive_read_support_filter_gzip(r);
-	archive_read_support_filter_bzip2(r);
-	archive_read_support_filter_xz(r);
-	archive_read_support_filter_lzma(r);
-	archive_read_support_filter_lz4(r);
-	archive_read_support_filter_zstd(r);
+	lazy_archive_filters(r);
 	return r;
 }
 

@@ -290,7 +290,7 @@ int package_open_archive(struct package *p, const uint8_t *head, size_t n, uint6
 	archive_read_support_format_tar(ar);
 	if (p->kind == PACKAGE_ARCHIVE) {
 		archive_read_support_format_zip(ar);
-		archive_read_support_filter_all(ar);
+		lazy_archive_filters(ar);
 	}
 	if (archive_read_open_fd(ar, p->fd, 65536) != ARCHIVE_OK)
 		r = err_set(e, EINVAL, "%s: not an archive: %s", p->path, archive_error_string(ar));
