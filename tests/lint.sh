@@ -29,7 +29,8 @@ if [ -n "$c" ]; then
 	# shellcheck disable=SC2086
 	cppcheck -q -j 2 --std=c11 --language=c --enable=warning,portability --inline-suppr --error-exitcode=1 \
 		--suppressions-list=tests/cppcheck.txt -I. -D_GNU_SOURCE -D__x86_64__ -D__linux__ \
-		'-DVMINT_VERSION="0"' --template='{file}:{line}: {severity}: {message} [{id}]' $c || bad=1
+		'-DVMINT_VERSION="0"' '-Djson_object_foreach(o,k,v)=for(;(k)&&(v);)' \
+		'-DTAKE_PTR(p)=(p)' '-DTAKE_FD(p)=(p)' --template='{file}:{line}: {severity}: {message} [{id}]' $c || bad=1
 fi
 
 for f in $sh; do
