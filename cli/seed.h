@@ -35,4 +35,4 @@ struct seed_run {
 int seed_gather(struct seed_run *run, const struct seed_settings *s, struct err *e);
 
 /* The check on user-data by an installed cloud-init; what it says goes to standard error. */
-int seed_check_with(const struct seed_run *run, const char *tool, struct err *e);
+int seed_check_with(struct seed_run *run, const char *tool, struct err *e);

@@ -36,7 +36,7 @@ static int spawn(const struct seed_text *text, const char *tool, pid_t *child, s
 	return r ? err_sys(e, r, "%s", tool) : 0;
 }
 
-int seed_check_with(const struct seed_run *run, const char *tool, struct err *e)
+int seed_check_with(struct seed_run *run, const char *tool, struct err *e)
 {
 	const struct seed_text *text = &run->seed.user_data;
 	struct seed_text made;
@@ -44,7 +44,7 @@ int seed_check_with(const struct seed_run *run, const char *tool, struct err *e)
 	int r, status = 0;
 
 	if (!text->bytes) {
-		config_write((struct arena *)&run->a, &run->config, &made);
+		config_write(&run->a, &run->config, &made);
 		text = &made;
 	}
 	r = spawn(text, tool, &child, e);

@@ -22,8 +22,8 @@ struct seed_link {
 	const char *name; /* what the guest will call it; ethernets without get eth0, eth1... */
 	const char *mac;  /* ethernets: the one to match; others: the one to have; may be NULL */
 	bool dhcp4, dhcp6, none; /* none: on purpose without an address */
-	const char *accept_ra; /* "true", "false", or NULL: the guest's default */
-	uint32_t mtu;          /* 0: not said */
+	const char *accept_ra;   /* "true", "false", or NULL: the guest's default */
+	uint32_t mtu;            /* 0: not said */
 	struct seed_list addresses, nameservers, search, members;
 	struct seed_route *routes;
 	size_t nroutes, routes_room;
