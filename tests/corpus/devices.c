@@ -76,7 +76,7 @@ static void read_archive(struct archive_text *t, const char *data, const char *n
 	if (lazy_archive_load(&e) < 0 || fd < 0)
 		return;
 	in = archive_read_new();
-	archive_read_support_filter_all(in);
+	lazy_archive_filters(in);
 	archive_read_support_format_tar(in);
 	if (archive_read_open_fd(in, fd, 1 << 16) == ARCHIVE_OK)
 		while (t->count < MEMBERS && archive_read_next_header(in, &entry) == ARCHIVE_OK) {
