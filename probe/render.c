@@ -77,7 +77,7 @@ static void tap_yaml_line(struct strbuf *out, const char *key, const char *value
 	strbuf_add(out, "\"\n");
 }
 
-/* Only what a profile asks for can be "not ok"; the rest is told as a TODO-free pass or a skip. */
+/* Only what a profile asks for can be "not ok"; the rest is told as a pass or a skip. */
 void render_tap(const struct report *r, const struct render_options *o, struct strbuf *out)
 {
 	(void)o;
