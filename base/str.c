@@ -62,8 +62,7 @@ void strbuf_printf(struct strbuf *b, const char *fmt, ...)
 	va_end(again);
 }
 
-/* The code point at s and its length; 0 for what is no UTF-8. */
-static size_t code_point(const unsigned char *s, uint32_t *out)
+size_t utf8_next(const unsigned char *s, uint32_t *out)
 {
 	static const struct {
 		unsigned char mask, lead;
@@ -109,7 +108,7 @@ void strbuf_add_plain(struct strbuf *b, const char *s, size_t most)
 
 	while (*p) {
 		size_t space = strspn((const char *)p, " \t\r\n"),
-		       n = space ? space : code_point(p, &c);
+		       n = space ? space : utf8_next(p, &c);
 
 		if (most && shown == most) {
 			strbuf_add(b, "...");
@@ -144,7 +143,7 @@ void strbuf_add_lines(struct strbuf *b, const char *s, bool colour)
 
 		if (!kept && colour)
 			kept = colour_code((const char *)p);
-		n = kept ? kept : code_point(p, &c);
+		n = kept ? kept : utf8_next(p, &c);
 		if (kept || (n && is_printable(c)))
 			strbuf_addn(b, p, n);
 		else

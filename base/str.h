@@ -23,6 +23,10 @@ void strbuf_add_lines(struct strbuf *b, const char *s, bool colour);
 /* Never NULL. */
 const char *strbuf_str(const struct strbuf *b);
 
+/* The length of the UTF-8 sequence at s and its character, or 0 when it is none (overlong forms and surrogates are
+ * none). s is NUL-terminated. */
+size_t utf8_next(const unsigned char *s, uint32_t *out);
+
 bool str_eq(const char *a, const char *b); /* NULL is equal to NULL only */
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);

@@ -4,25 +4,6 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Length of the UTF-8 sequence at s and its character, or 0 when it is none. */
-static size_t utf8_next(const unsigned char *s, uint32_t *c)
-{
-	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-	size_t n = *s < 0x80 ? 1 : *s >= 0xf0 ? 4 : *s >= 0xe0 ? 3 : *s >= 0xc2 ? 2 : 0;
-
-	if (n == 0 || *s > 0xf4)
-		return 0;
-	*c = n == 1 ? *s : *s & (0xffu >> (n + 1));
-	for (size_t i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		*c = *c << 6 | (s[i] & 0x3f);
-	}
-	if (*c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff))
-		return 0;
-	return n;
-}
-
 static const char replacement[] = "\xef\xbf\xbd";
 
 /* Calls add for every character; what is no UTF-8 becomes U+FFFD. */
