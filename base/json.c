@@ -1,7 +1,11 @@
 /* The few things we ask of jansson beyond its own calls. */
 #include "base/json.h"
 
+#include "base/scope.h"
+#include "base/sys.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,4 +59,20 @@ json_t *json_parse(const char *text, size_t len, const char *name, struct err *e
 	if (!root)
 		err_set(e, EINVAL, "%s:%d:%d: %s", name, error.line, error.column, error.text);
 	return root;
+}
+
+int json_read_beneath(int dir, const char *path, size_t limit, json_t **out, struct err *e)
+{
+	SCOPED(close_at) int fd = sys_open_beneath(dir, path, O_RDONLY | O_NONBLOCK, 0);
+	struct strbuf text = {0};
+	int r = fd < 0 ? fd : sys_read_all(fd, &text, limit);
+
+	if (r < 0) {
+		err_sys(e, r, "%s", path);
+	} else {
+		*out = json_parse(strbuf_str(&text), text.len, path, e);
+		r = *out ? 0 : -EINVAL;
+	}
+	strbuf_fini(&text);
+	return r;
 }

@@ -15,3 +15,5 @@ const char *json_get_text(const json_t *object, const char *key);
 void json_add(struct strbuf *out, const json_t *root);
 /* Bounded parse; NULL with "NAME:LINE:COLUMN: reason". */
 json_t *json_parse(const char *text, size_t len, const char *name, struct err *e);
+/* The same of a file below dir, of at most limit bytes, without following links. The sentence names path. */
+int json_read_beneath(int dir, const char *path, size_t limit, json_t **out, struct err *e);

@@ -21,6 +21,7 @@ static const struct verb *const verbs[] = {
 	&verb_clone,
 	&verb_pack,
 	&verb_audit,
+	&verb_verify,
 };
 /* clang-format on */
 

@@ -35,3 +35,4 @@ extern const struct verb verb_import;
 extern const struct verb verb_pack;
 extern const struct verb verb_clone;
 extern const struct verb verb_audit;
+extern const struct verb verb_verify;

@@ -50,13 +50,9 @@ static const char *stamp_of(struct arena *a, const struct source *s)
 
 static json_t *read_record(int out, const char *path)
 {
-	SCOPED(close_at) int fd = sys_open_beneath(out, path, O_RDONLY | O_NONBLOCK, 0);
-	struct strbuf text = {0};
 	json_t *record = NULL;
 
-	if (fd >= 0 && sys_read_all(fd, &text, RECORD_MAX) == 0)
-		record = json_parse(strbuf_str(&text), text.len, path, NULL);
-	strbuf_fini(&text);
+	json_read_beneath(out, path, RECORD_MAX, &record, NULL);
 	return record;
 }
 

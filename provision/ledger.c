@@ -69,22 +69,6 @@ void recipe_difference(const json_t *was, const json_t *now, char *out, size_t n
 
 /* ---- reading ---- */
 
-static int read_json(int dir, const char *path, size_t limit, json_t **out, struct err *e)
-{
-	SCOPED(close_at) int fd = sys_open_beneath(dir, path, O_RDONLY | O_NONBLOCK, 0);
-	struct strbuf text = {0};
-	int r = fd < 0 ? fd : sys_read_all(fd, &text, limit);
-
-	if (r < 0) {
-		err_sys(e, r, "%s", path);
-	} else {
-		*out = json_parse(strbuf_str(&text), text.len, path, e);
-		r = *out ? 0 : -EINVAL;
-	}
-	strbuf_fini(&text);
-	return r;
-}
-
 static void index_record(struct ledger *l, json_t *record)
 {
 	const char *name = json_get_text(record, "name");
@@ -98,7 +82,7 @@ static int read_ledger(struct ledger *l, int out, struct err *e)
 	const char *schema;
 	json_t *record;
 	size_t i;
-	int r = read_json(out, LEDGER_FILE, LEDGER_MAX, &l->root, e);
+	int r = json_read_beneath(out, LEDGER_FILE, LEDGER_MAX, &l->root, e);
 
 	if (r < 0)
 		return r;
@@ -154,7 +138,7 @@ static int adopt(struct ledger *l, int out, const char *name, struct err *e)
 	const char *path = arena_printf(l->a, "%s/" IDENTITY_FILE, name), *id;
 	json_t *whole = NULL, *record, *recipe;
 
-	if (read_json(out, path, RECORD_MAX, &whole, NULL) < 0)
+	if (json_read_beneath(out, path, RECORD_MAX, &whole, NULL) < 0)
 		return 0; /* a folder of somebody else's; a clone of that name will be refused */
 	record = json_object_get(whole, "clone");
 	recipe = json_object_get(whole, "recipe");

@@ -1,0 +1,196 @@
+/* The disks: each base with its digest, each clone's image, and what it stands on. */
+#include "provision/verify_parts.h"
+
+#include "base/scope.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "templates/disk_format.h"
+#include "templates/disk_qcow2.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+
+enum { RECORD_MAX = 1 << 20 };
+
+/* ---- bases ---- */
+
+static int open_base_disk(struct verify_fleet *f, struct verify_base *b, const json_t *row,
+			  struct err *e)
+{
+	const char *path = json_get_text(row, "file"), *sha256 = json_get_text(row, "sha256");
+	SCOPED(close_at) int fd = -1;
+	char hex[65];
+	int r;
+
+	if (!path || !sha256 || b->n == VERIFY_DISKS)
+		return err_set(e, EINVAL, "base/%s.json: not a base's record", b->digest);
+	fd = sys_open_beneath(f->dir, path, O_RDONLY | O_NONBLOCK, 0);
+	if (fd < 0)
+		return err_sys(e, fd, "%s", path);
+	r = verify_digest(fd, hex, e);
+	if (r == 0 && !str_eq(hex, sha256))
+		verify_wrong(
+			f->subject, VERIFY_BASE_DIGEST,
+			"%s was altered since it was made (SHA-256 %.16s..., recorded %.16s...)",
+			path, hex, sha256);
+	if (r == 0)
+		r = disk_raw_fd(TAKE_FD(fd), true, &b->files[b->n], e);
+	if (r == 0)
+		r = qcow2_open(b->files[b->n], NULL, &b->disks[b->n], e);
+	b->names[b->n] = arena_dup(&b->mem, path);
+	b->n += b->files[b->n] != NULL;
+	return r < 0 ? err_in(e, r, "%s", path) : 0;
+}
+
+bool verify_base_open(struct verify_fleet *f, struct verify_base *b)
+{
+	const char *path = arena_printf(&b->mem, "base/%s.json", b->digest);
+	json_t *record = NULL, *disks;
+	struct err e = {0};
+	int r = json_read_beneath(f->dir, path, RECORD_MAX, &record, &e);
+
+	disks = json_object_get(record, "disks");
+	if (r == 0 && !str_eq(json_get_text(record, "digest"), b->digest))
+		r = err_set(&e, EINVAL, "%s: the record of another base", path);
+	for (size_t i = 0; r == 0 && i < json_array_size(disks); i++)
+		r = open_base_disk(f, b, json_array_get(disks, i), &e);
+	json_decref(record);
+	if (r == 0)
+		r = guest_open(&b->guest, &b->mem, b->disks, b->n, &e);
+	if (r == 0)
+		guest_facts(b->guest);
+	else
+		verify_wrong(f->subject, VERIFY_BASE_DIGEST, "%s", e.text);
+	return r == 0;
+}
+
+void verify_base_close(struct verify_base *b)
+{
+	guest_close(b->guest);
+	for (size_t i = 0; i < b->n; i++) {
+		disk_close(b->disks[i]);
+		disk_close(b->files[i]);
+	}
+	arena_fini(&b->mem);
+}
+
+/* ---- a clone's disks ---- */
+
+/* Which of the base's disks a linked image stands on; NULL with a finding when it is none. */
+static struct disk *backing_of(struct verify_clone *c, const char *file,
+			       const struct qcow2_backing *b)
+{
+	for (size_t i = 0; c->base && i < c->base->n; i++) {
+		const char *want = arena_printf(&c->mem, "../%s", c->base->names[i]);
+
+		if (!str_eq(b->name, want))
+			continue;
+		if (!str_eq(b->format, "qcow2"))
+			verify_wrong(c->subject, VERIFY_CHAIN,
+				     "%s: its backing format is '%s', not qcow2", file, b->format);
+		if (i != c->ndisks)
+			verify_wrong(c->subject, VERIFY_CHAIN, "%s stands on the base of disk %zu",
+				     file, i);
+		return c->base->disks[i];
+	}
+	verify_wrong(c->subject, VERIFY_CHAIN,
+		     "%s: its backing file is '%s', which is no base of this fleet's ledger", file,
+		     b->name);
+	return NULL;
+}
+
+static int open_image(struct verify_clone *c, const char *name, struct disk *file,
+		      struct disk **out, struct err *e)
+{
+	struct qcow2_backing b = {0};
+	struct disk *below = NULL;
+	enum disk_format f;
+	int r = disk_format_sniff(file, &f, e);
+
+	if (r == 0 && f != DISK_QCOW2)
+		return disk_image_open(file, f, NULL, out, e);
+	if (r == 0)
+		r = qcow2_backing(file, &b, e);
+	if (r == 0 && b.name[0]) {
+		below = backing_of(c, name, &b);
+		if (!below)
+			return -ENOENT;
+	}
+	return r < 0 ? r : qcow2_open(file, below, out, e);
+}
+
+/* What the recipe asks for: a linked disk has a base, a full one none. */
+static void check_mode(struct verify_clone *c, const char *name, struct disk *file, size_t i)
+{
+	const json_t *disk = json_object_get(json_object_get(c->identity, "recipe"), "disk");
+	const char *mode = json_get_text(disk, "mode");
+	struct qcow2_backing b = {0};
+	enum disk_format f;
+
+	if (disk_format_sniff(file, &f, NULL) < 0 ||
+	    (f == DISK_QCOW2 && qcow2_backing(file, &b, NULL) < 0))
+		return;
+	if (mode && str_eq(mode, "linked") != (b.name[0] != 0))
+		verify_wrong(c->subject, VERIFY_CHAIN, "%s: the ledger says %s, and it has %s base",
+			     name, mode, b.name[0] ? "a" : "no");
+	if (c->base && i < c->base->n && c->disks[i]->size != c->base->disks[i]->size)
+		verify_wrong(c->subject, VERIFY_CHAIN,
+			     "%s: %" PRIu64 " bytes for the guest, the template has %" PRIu64, name,
+			     c->disks[i]->size, c->base->disks[i]->size);
+}
+
+static int open_one(struct verify_clone *c, const char *name, struct err *e)
+{
+	SCOPED(close_at) int fd = sys_open_beneath(c->dir, name, O_RDONLY | O_NONBLOCK, 0);
+	size_t i = c->ndisks;
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, fd, "%s", name);
+	r = disk_raw_fd(TAKE_FD(fd), true, &c->files[i], e);
+	if (r == 0)
+		r = open_image(c, name, c->files[i], &c->disks[i], e);
+	c->ndisks += c->files[i] != NULL;
+	if (r == 0)
+		check_mode(c, name, c->files[i], i);
+	return r;
+}
+
+void verify_chain_open(struct verify_clone *c)
+{
+	const json_t *disks = json_object_get(c->record, "disks");
+	struct err e = {0};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < json_array_size(disks) && i < VERIFY_DISKS; i++) {
+		const char *name = json_get_text(json_array_get(disks, i), "file");
+
+		r = name ? open_one(c, name, &e) : err_set(&e, EINVAL, "a disk without a file");
+		if (r < 0 && e.code)
+			verify_wrong(c->subject, VERIFY_CHAIN, "%s: %s", name ? name : "", e.text);
+	}
+	if (c->base && r == 0 && c->ndisks != c->base->n)
+		verify_wrong(c->subject, VERIFY_CHAIN, "%zu disks where the template has %zu",
+			     c->ndisks, c->base->n);
+	if (r == 0 && c->ndisks)
+		verify_holds(c->subject, VERIFY_CHAIN, "%zu disk%s", c->ndisks,
+			     c->ndisks == 1 ? "" : "s");
+	if (r < 0)
+		return;
+	r = guest_open(&c->guest, &c->mem, c->disks, c->ndisks, &e);
+	if (r < 0)
+		verify_wrong(c->subject, VERIFY_STORAGE, "%s", e.text);
+}
+
+void verify_chain_close(struct verify_clone *c)
+{
+	guest_close(c->guest);
+	for (size_t i = 0; i < c->ndisks; i++) {
+		disk_close(c->disks[i]);
+		disk_close(c->files[i]);
+	}
+	c->guest = NULL;
+	c->ndisks = 0;
+}

@@ -1,0 +1,256 @@
+/* A fleet's folder: its ledger, its bases, and then every clone, many at a time. */
+#include "provision/verify_parts.h"
+
+#include "base/pool.h"
+#include "base/scope.h"
+#include "base/str.h"
+#include "base/sys.h"
+#include "provision/fleet.h"
+#include "provision/ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { LEDGER_MAX = 1 << 30, RECORD_MAX = 8 << 20, THREADS_MAX = 64 };
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* ---- the ledger ---- */
+
+static bool has_members(const json_t *record)
+{
+	static const struct {
+		const char *key;
+		json_type type;
+	} members[] = {
+		{"name", JSON_STRING},         {"hostname", JSON_STRING},
+		{"recipe", JSON_STRING},       {"machine_id", JSON_STRING},
+		{"smbios_uuid", JSON_STRING},  {"vmgenid", JSON_STRING},
+		{"instance_id", JSON_STRING},  {"macs", JSON_ARRAY},
+		{"addresses", JSON_ARRAY},     {"disks", JSON_ARRAY},
+		{"ssh_host_keys", JSON_ARRAY}, {"files", JSON_ARRAY},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		const json_t *m = json_object_get(record, members[i].key);
+
+		if (!m || json_typeof(m) != members[i].type)
+			return false;
+	}
+	return true;
+}
+
+static void check_schema(struct verify_fleet *f)
+{
+	const json_t *clones = json_object_get(f->ledger, "clones"), *record;
+	const json_t *recipes = json_object_get(f->ledger, "recipes");
+	const char *schema = json_get_text(f->ledger, "schema");
+	size_t i;
+
+	if (!schema || !str_eq(schema, "vmint.fleet/1") || !json_is_array(clones) ||
+	    !json_is_object(recipes)) {
+		verify_wrong(f->subject, VERIFY_LEDGER_SCHEMA, "fleet.json is no vmint.fleet/1");
+		return;
+	}
+	json_array_foreach((json_t *)clones, i, record)
+	{
+		const char *name = json_get_text(record, "name"),
+			   *recipe = json_get_text(record, "recipe");
+
+		if (!has_members(record))
+			verify_wrong(f->subject, VERIFY_LEDGER_SCHEMA,
+				     "clone %zu (%s): a member is missing or of another type",
+				     i + 1, name ? name : "no name");
+		else if (!json_object_get(recipes, recipe))
+			verify_wrong(f->subject, VERIFY_LEDGER_SCHEMA, "%s: no recipe %s", name,
+				     recipe);
+	}
+	verify_holds(f->subject, VERIFY_LEDGER_SCHEMA, "%zu clones", json_array_size(clones));
+}
+
+/* ---- bases ---- */
+
+struct verify_base *verify_base_find(struct verify_fleet *f, const json_t *record)
+{
+	const char *recipe = json_get_text(record, "recipe");
+	const json_t *recipes = json_object_get(f->ledger, "recipes");
+	const char *digest =
+		recipe ? json_get_text(json_object_get(recipes, recipe), "template") : NULL;
+
+	for (size_t i = 0; digest && i < f->nbases; i++)
+		if (str_eq(f->bases[i].digest, digest))
+			return &f->bases[i];
+	return NULL;
+}
+
+static bool is_listed(const struct verify_fleet *f, const char *digest)
+{
+	for (size_t i = 0; i < f->nbases; i++)
+		if (str_eq(f->bases[i].digest, digest))
+			return true;
+	return false;
+}
+
+static void open_bases(struct verify_fleet *f)
+{
+	json_t *recipes = json_object_get(f->ledger, "recipes"), *recipe;
+	size_t room = 0, good = 0;
+	const char *id;
+
+	json_object_foreach(recipes, id, recipe)
+	{
+		const char *digest = json_get_text(recipe, "template");
+
+		if (!digest || is_listed(f, digest))
+			continue;
+		ARENA_GROW(&f->v->mem, f->bases, f->nbases, room);
+		f->bases[f->nbases++] = (struct verify_base){.digest = digest};
+	}
+	for (size_t i = 0; i < f->nbases; i++)
+		good += verify_base_open(f, &f->bases[i]);
+	if (good == f->nbases)
+		verify_holds(f->subject, VERIFY_BASE_DIGEST, "%zu base%s read", good,
+			     good == 1 ? "" : "s");
+}
+
+/* ---- clones ---- */
+
+struct crew {
+	struct verify_fleet *f;
+	const char *only;
+	size_t next, done, total;
+};
+
+static void look_at(struct verify_clone *c)
+{
+	const char *path = arena_printf(&c->mem, "%s/" IDENTITY_FILE, c->name);
+	struct err e = {0};
+
+	c->dir = sys_open_beneath(c->f->dir, c->name, O_RDONLY | O_DIRECTORY, 0);
+	if (c->dir < 0) {
+		verify_wrong(c->subject, VERIFY_LEDGER_RECORD, "its folder cannot be opened: %s",
+			     err_word(c->dir));
+		return;
+	}
+	if (json_read_beneath(c->f->dir, path, RECORD_MAX, &c->identity, &e) < 0)
+		verify_wrong(c->subject, VERIFY_LEDGER_RECORD, "%s", e.text);
+	verify_clone_all(c);
+	close_at(&c->dir);
+	json_decref(c->identity);
+}
+
+static int next_clone(void *ctx, void *slot, struct err *e)
+{
+	struct crew *w = ctx;
+	struct verify_clone *c = slot;
+	const json_t *clones = json_object_get(w->f->ledger, "clones"), *record;
+	const char *name = NULL;
+
+	(void)e;
+	for (;;) {
+		if (w->next >= json_array_size(clones))
+			return 0;
+		record = json_array_get(clones, w->next++);
+		name = json_get_text(record, "name");
+		if (name && has_members(record) && (!w->only || str_eq(name, w->only)))
+			break;
+	}
+	*c = (struct verify_clone){
+		.f = w->f, .v = w->f->v, .name = name, .dir = -1, .record = record};
+	c->base = verify_base_find(w->f, record);
+	c->subject = verify_subject_new(
+		w->f->v, arena_printf(&w->f->v->mem, "%s/%s", w->f->path, name), false);
+	return 1;
+}
+
+static int one_clone(void *ctx, void *slot, struct err *e)
+{
+	struct verify_clone *c = slot;
+	double start = now();
+
+	(void)ctx;
+	(void)e;
+	look_at(c);
+	arena_fini(&c->mem);
+	c->subject->seconds = now() - start;
+	return 0;
+}
+
+static int clone_done(void *ctx, void *slot, struct err *e)
+{
+	const struct verify_options *o = ((struct crew *)ctx)->f->v->o;
+	struct crew *w = ctx;
+
+	(void)slot;
+	w->done++;
+	if (o->progress && o->progress(o->ctx, w->done, w->total) < 0)
+		return err_set(e, EINTR, "interrupted");
+	return 0;
+}
+
+static int look_at_all(struct verify_fleet *f, const char *only, struct err *e)
+{
+	static const struct pipeline p = {next_clone, one_clone, clone_done};
+	unsigned threads = f->v->o->threads ? f->v->o->threads : pool_threads(THREADS_MAX);
+	size_t n = (size_t)threads * 2;
+	struct crew w = {.f = f, .only = only};
+	struct verify_clone *clones = xcalloc(n, sizeof *clones);
+	void **slots = xcalloc(n, sizeof *slots);
+	int r;
+
+	w.total = only ? 1 : json_array_size(json_object_get(f->ledger, "clones"));
+	for (size_t i = 0; i < n; i++)
+		slots[i] = &clones[i];
+	r = pipeline_run(&p, &w, slots, n, threads, e);
+	free(slots);
+	free(clones);
+	if (r == 0 && only && !w.done)
+		return err_set(e, ENOENT, "%s/%s: not in the ledger", f->path, only);
+	return r;
+}
+
+/* ---- all of it ---- */
+
+static int run(struct verify_fleet *f, const char *only, struct err *e)
+{
+	struct err why = {0};
+	double start = now();
+
+	if (json_read_beneath(f->dir, LEDGER_FILE, LEDGER_MAX, &f->ledger, &why) < 0) {
+		verify_wrong(f->subject, VERIFY_LEDGER_SCHEMA, "%s", why.text);
+		return 0;
+	}
+	check_schema(f);
+	if (!json_is_array(json_object_get(f->ledger, "clones")))
+		return 0;
+	verify_ledger_unique(f);
+	open_bases(f);
+	f->subject->seconds = now() - start;
+	return look_at_all(f, only, e);
+}
+
+int verify_fleet(struct verify *v, const char *path, const char *only, struct err *e)
+{
+	struct verify_fleet f = {.v = v, .path = path};
+	int r;
+
+	f.dir = sys_open(path, O_RDONLY | O_DIRECTORY, 0);
+	if (f.dir < 0)
+		return err_sys(e, f.dir, "%s", path);
+	f.subject = verify_subject_new(v, path, true);
+	r = run(&f, only, e);
+	for (size_t i = 0; i < f.nbases; i++)
+		verify_base_close(&f.bases[i]);
+	json_decref(f.ledger);
+	close_at(&f.dir);
+	return r;
+}

@@ -1,0 +1,88 @@
+/* What the files of verify share. */
+#pragma once
+
+#include "base/json.h"
+#include "provision/guest.h"
+#include "provision/verify.h"
+#include "templates/disk.h"
+
+enum { VERIFY_DISKS = 32 };
+
+/* ---- verify.c ---- */
+
+struct verify_subject *verify_subject_new(struct verify *v, const char *name, bool is_fleet);
+/* A finding: the row fails. */
+void verify_wrong(struct verify_subject *s, enum verify_id id, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* It was looked at; a row that has findings stays failed. */
+void verify_holds(struct verify_subject *s, enum verify_id id, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+void verify_skip(struct verify_subject *s, enum verify_id id, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+bool verify_is_wrong(const struct verify_subject *s, enum verify_id id);
+
+/* ---- verify_fleet.c: a folder with a ledger ---- */
+
+/* A base that linked clones stand on, and the template's machine in it. */
+struct verify_base {
+	const char *digest; /* of the template */
+	struct disk *files[VERIFY_DISKS], *disks[VERIFY_DISKS];
+	const char *names[VERIFY_DISKS]; /* "base/DIGEST.qcow2" */
+	size_t n;
+	struct arena mem;
+	struct guest *guest; /* NULL when it cannot be opened */
+};
+
+struct verify_fleet {
+	struct verify *v;
+	struct verify_subject *subject;
+	const char *path; /* as given */
+	int dir;
+	json_t *ledger;
+	struct verify_base *bases;
+	size_t nbases;
+};
+
+/* only: the one clone that is looked at, or NULL. */
+int verify_fleet(struct verify *v, const char *path, const char *only, struct err *e);
+struct verify_base *verify_base_find(struct verify_fleet *f, const json_t *record);
+
+/* One clone at work. */
+struct verify_clone {
+	struct verify *v;
+	struct verify_fleet *f; /* NULL: no ledger knows it */
+	struct verify_subject *subject;
+	struct arena mem; /* of this one's looking */
+	const char *name;
+	int dir;
+	const json_t *record; /* fleet.json's */
+	json_t *identity;     /* identity.json, whole; NULL when it cannot be read */
+	struct verify_base *base;
+	struct disk *files[VERIFY_DISKS], *disks[VERIFY_DISKS];
+	size_t ndisks;
+	struct guest *guest; /* NULL: its disks cannot be opened */
+};
+
+/* verify.c: every row of one machine. */
+void verify_clone_all(struct verify_clone *c);
+
+/* ---- verify_ledger.c ---- */
+
+void verify_ledger_unique(struct verify_fleet *f);
+void verify_ledger_record(struct verify_clone *c);
+void verify_ledger_files(struct verify_clone *c);
+void verify_file_modes(struct verify_clone *c);
+/* SHA-256 of a whole file, in hex. */
+int verify_digest(int fd, char hex[65], struct err *e);
+
+/* ---- verify_chain.c ---- */
+
+/* False when something is wrong, which is said in the fleet's row. */
+bool verify_base_open(struct verify_fleet *f, struct verify_base *b);
+void verify_base_close(struct verify_base *b);
+void verify_chain_open(struct verify_clone *c);
+void verify_chain_close(struct verify_clone *c);
+
+/* ---- verify_guest.c ---- */
+
+void verify_guest(struct verify_clone *c);
