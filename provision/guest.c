@@ -54,6 +54,13 @@ struct guest_fs *guest_volume(struct guest *g, size_t volume)
 	return g->fs[volume];
 }
 
+bool guest_reads(struct guest *g, size_t volume)
+{
+	struct guest_fs *fs = guest_volume(g, volume);
+
+	return fs && guest_fs_has_files(fs);
+}
+
 void guest_list_add(struct arena *a, struct guest_list *l, const char *text)
 {
 	ARENA_GROW(a, l->items, l->n, l->room);

@@ -17,7 +17,7 @@ static const char *unread_boot(struct work *w)
 		bool boots = str_starts(f->mountpoint, "/boot") || str_eq(f->mountpoint, "/efi") ||
 			     (v->part && v->part->esp);
 
-		if (boots && *f->type && !guest_volume(w->g, i))
+		if (boots && *f->type && !guest_reads(w->g, i))
 			return arena_printf(w->a, "%s may refer to it and cannot be read",
 					    f->device);
 	}
@@ -167,9 +167,10 @@ int work_ids(struct work *w, struct err *e)
 
 /* ---- filesystems ---- */
 
-static const char *why_kept(struct work *w, const struct guest_filesystem *f)
+static const char *why_kept(struct work *w, size_t i)
 {
-	const char *pin = pin_of(w, f->uuid);
+	const struct guest_filesystem *f = &w->g->facts.filesystems[i];
+	const char *pin = pin_of(w, f->uuid), *unread;
 
 	if (why_all_kept(w))
 		return why_all_kept(w);
@@ -177,7 +178,9 @@ static const char *why_kept(struct work *w, const struct guest_filesystem *f)
 		return f->pinned;
 	if (!*f->engine)
 		return "no engine writes this type";
-	return pin;
+	if (pin)
+		return pin;
+	return guest_new_id_is_read(w->g, i, &unread) ? NULL : unread;
 }
 
 static int plan_filesystem(struct work *w, size_t i, struct err *e)
@@ -190,7 +193,7 @@ static int plan_filesystem(struct work *w, size_t i, struct err *e)
 
 	if (!*f->uuid || str_eq(f->type, "LVM2_member"))
 		return 0;
-	kept = why_kept(w, f);
+	kept = why_kept(w, i);
 	if (kept) {
 		work_say(w, "fs-uuid", f->device, f->uuid, "", GUEST_KEPT, kept);
 		return 0;

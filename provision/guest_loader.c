@@ -95,30 +95,63 @@ static bool version_at_least(const char *v, unsigned major, unsigned minor)
 	return sscanf(v, "%u.%u", &a, &b) == 2 && (a > major || (a == major && b >= minor));
 }
 
+static const char *without_epoch(const char *version)
+{
+	const char *colon = strchr(version, ':');
+
+	return colon ? colon + 1 : version;
+}
+
 /* Upstream since 2.12; Debian 12's has the patch, checked with grub-fstest. */
 static bool grub_reads_seed(const char *version)
 {
 	unsigned update = 0;
-	const char *v = strchr(version, ':');
+	const char *v = without_epoch(version);
 
-	v = v ? v + 1 : version;
 	return version_at_least(v, 2, 12) ||
 	       (sscanf(v, "2.06-13+deb12u%u", &update) == 1 && update >= 2);
 }
 
-bool guest_seed_is_safe(struct guest *g, size_t volume, const char **why)
+/* The boot loader reads the filesystem that holds /boot; systemd-boot only the ESP's. */
+static bool loader_reads(struct guest *g, size_t volume)
 {
 	const struct guest_facts *f = &g->facts;
 	struct guest_spot boot;
 
+	if (guest_find(g, "/boot/.", true, &boot) == 0 && boot.volume != volume)
+		return false;
+	return !(f->nbootloaders == 1 && str_eq(f->bootloaders[0], "systemd-boot"));
+}
+
+bool guest_new_id_is_read(struct guest *g, size_t volume, const char **why)
+{
+	struct guest_fs *fs = guest_volume(g, volume);
+	struct guest_fs_needs n = fs ? guest_fs_needs(fs) : (struct guest_fs_needs){0};
+	const char *grub = g->survey ? without_epoch(g->survey->grub) : "";
+
 	*why = "";
-	if (!version_at_least(f->kernel, 4, 4)) {
+	if (n.kernel[0] && !version_at_least(g->facts.kernel, n.kernel[0], n.kernel[1])) {
+		*why = arena_printf(g->a,
+				    "the guest's kernel is older than %u.%u, or unknown: it would "
+				    "not mount it",
+				    n.kernel[0], n.kernel[1]);
+		return false;
+	}
+	if (!n.grub[0] || !loader_reads(g, volume) || version_at_least(grub, n.grub[0], n.grub[1]))
+		return true;
+	*why = "the guest's boot loader reads this filesystem and is not known to accept a new "
+	       "UUID";
+	return false;
+}
+
+bool guest_seed_is_safe(struct guest *g, size_t volume, const char **why)
+{
+	*why = "";
+	if (!version_at_least(g->facts.kernel, 4, 4)) {
 		*why = "the guest's kernel is older than 4.4, or unknown";
 		return false;
 	}
-	if (guest_find(g, "/boot/.", true, &boot) == 0 && boot.volume != volume)
-		return true;
-	if (f->nbootloaders == 1 && str_eq(f->bootloaders[0], "systemd-boot"))
+	if (!loader_reads(g, volume))
 		return true;
 	if (g->survey && grub_reads_seed(g->survey->grub))
 		return true;

@@ -39,6 +39,8 @@ struct guest {
 
 /* The filesystem of a volume, opened when first asked for; NULL when nothing reads it. */
 struct guest_fs *guest_volume(struct guest *g, size_t volume);
+/* Whether its files can be read. */
+bool guest_reads(struct guest *g, size_t volume);
 void guest_warn(struct guest *g, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void guest_list_add(struct arena *a, struct guest_list *l, const char *text);
 

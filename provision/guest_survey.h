@@ -59,3 +59,5 @@ void guest_loader_pins(struct guest *g, struct guest_survey *s);
 bool guest_image_is_signed(const char *data, size_t len);
 /* Whether this guest's loader and kernel read an ext4 with a checksum seed on that volume; *why says why not. */
 bool guest_seed_is_safe(struct guest *g, size_t volume, const char **why);
+/* Whether they read that volume's filesystem when its UUID is no longer the one its blocks hold. */
+bool guest_new_id_is_read(struct guest *g, size_t volume, const char **why);

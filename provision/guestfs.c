@@ -22,10 +22,8 @@ static const struct engine engines[] = {
 	{"ext4", &guest_ext_ops, NULL},
 	{"vfat", &guest_fat_ops, NULL},
 	{"swap", &guest_swap_ops, NULL},
-	{"xfs", NULL,
-	 "xfs is not edited yet by a native engine; its UUID and files stay as they are"},
-	{"btrfs", NULL,
-	 "btrfs is not edited yet by a native engine; its UUID and files stay as they are"},
+	{"xfs", &guest_xfs_ops, NULL},
+	{"btrfs", &guest_btrfs_ops, NULL},
 	{"crypto_LUKS", NULL, "LUKS: what is inside cannot be read without its key"},
 	{"linux_raid_member", NULL, "a member of an md array: arrays are not assembled"},
 	{"LVM2_member", NULL, "an LVM physical volume: its logical volumes are opened instead"},
@@ -91,6 +89,25 @@ const char *guest_fs_label(const struct guest_fs *fs)
 const char *guest_fs_pinned(const struct guest_fs *fs)
 {
 	return fs->pinned[0] ? fs->pinned : NULL;
+}
+
+struct guest_fs_needs guest_fs_needs(const struct guest_fs *fs)
+{
+	return fs->needs;
+}
+
+bool guest_fs_has_files(const struct guest_fs *fs)
+{
+	return fs->ops->read != NULL;
+}
+
+void guest_fs_pin(struct guest_fs *fs, const char *why)
+{
+	size_t n = why ? strnlen(why, sizeof fs->pinned - 1) : 0;
+
+	if (n)
+		memcpy(fs->pinned, why, n);
+	fs->pinned[n] = '\0';
 }
 
 static int path_check(const char *path, struct err *e)

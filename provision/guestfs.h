@@ -45,6 +45,14 @@ const char *guest_fs_label(const struct guest_fs *fs);
 /* Why its UUID cannot be changed here, or NULL. */
 const char *guest_fs_pinned(const struct guest_fs *fs);
 
+/* The oldest kernel and GRUB that read it once it has a new UUID; zeros: any. */
+struct guest_fs_needs {
+	uint8_t kernel[2], grub[2]; /* major, minor */
+};
+struct guest_fs_needs guest_fs_needs(const struct guest_fs *fs);
+/* False when it has none (swap), or when nothing reads them here. */
+bool guest_fs_has_files(const struct guest_fs *fs);
+
 /* 0 or -errno; ENOENT is an answer. All sentences name the path. */
 int guest_fs_stat(struct guest_fs *fs, const char *path, bool follow, struct guest_stat *st,
 		  struct err *e);

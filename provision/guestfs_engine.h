@@ -12,6 +12,7 @@ struct guest_fs {
 	char uuid[UUID_TEXT];
 	char label[GUEST_LABEL];
 	char pinned[GUEST_REASON]; /* "" when the UUID may be changed */
+	struct guest_fs_needs needs;
 };
 
 /* A new file, or the parts of it that are not content. */
@@ -47,7 +48,10 @@ struct guest_fs_ops {
 	int (*set_uuid)(struct guest_fs *fs, const struct uuid *u, bool seed, struct err *e);
 };
 
-extern const struct guest_fs_ops guest_ext_ops, guest_fat_ops, guest_swap_ops;
+extern const struct guest_fs_ops guest_ext_ops, guest_fat_ops, guest_swap_ops, guest_xfs_ops,
+	guest_btrfs_ops;
 
+/* Why the UUID must stay, or NULL; a longer text than fits is cut. */
+void guest_fs_pin(struct guest_fs *fs, const char *why);
 /* Sorted by strcmp. */
 void guest_names_sort(struct guest_names *n);

@@ -1,0 +1,213 @@
+/* New UUIDs of XFS and btrfs, made by their own tools, judged by them, by blkid and by GRUB. */
+#include "guest_tools.h"
+
+#include "base/bytes.h"
+#include "base/str.h"
+#include "provision/guestfs.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define NEW_UUID "22222222-3333-4444-8555-666666666666"
+
+static const struct uuid new_uuid = {{0x22, 0x22, 0x22, 0x22, 0x33, 0x33, 0x44, 0x44, 0x85, 0x55,
+				      0x66, 0x66, 0x66, 0x66, 0x66, 0x66}};
+
+/* check: says nothing bad of $i. changed: how many times the same new UUID was set. */
+static const struct kind {
+	const char *type, *tool, *make, *check;
+	uint64_t size;
+} kinds[] = {
+	{"xfs", "mkfs.xfs", "mkfs.xfs -q -L root $i", "xfs_repair -n $i", 400 << 20},
+	{"xfs", "mkfs.xfs", "mkfs.xfs -q -m crc=0,finobt=0 -L root $i", "xfs_repair -n $i",
+	 400 << 20},
+	{"xfs", "mkfs.xfs", "mkfs.xfs -q -d agcount=3 -i sparse=0 -s size=4096 -L root $i",
+	 "xfs_repair -n $i", 600 << 20},
+	{"xfs", "mkfs.xfs", "mkfs.xfs -q -d agcount=2,su=256k,sw=2 -l su=256k -L root $i", "xfs_repair -n $i",
+	 600 << 20},
+	{"btrfs", "mkfs.btrfs", "mkfs.btrfs -q -L root $i", "btrfs check $i", 200 << 20},
+	{"btrfs", "mkfs.btrfs", "mkfs.btrfs -q --csum sha256 -M -L root $i", "btrfs check $i",
+	 120 << 20},
+};
+
+struct made {
+	struct image image;
+	struct disk *disk;
+};
+
+static void made_gone(struct made *m)
+{
+	disk_close(m->disk);
+	image_gone(&m->image);
+}
+
+static struct made make(const struct kind *k)
+{
+	struct made m = {.image = image_new(k->size)};
+
+	if (shell("i=%s; %s >/dev/null 2>&1", m.image.path, k->make) != 0)
+		fail_msg("%s", k->make);
+	m.disk = image_open(&m.image, false);
+	return m;
+}
+
+static void rename_fs(const struct kind *k, struct disk *d, const struct uuid *u)
+{
+	struct err e = {0};
+	struct guest_fs *fs;
+
+	if (guest_fs_open(d, k->type, &fs, &e) < 0)
+		fail_msg("%s: %s", k->make, e.text);
+	assert_string_equal(guest_fs_label(fs), "root");
+	assert_null(guest_fs_pinned(fs));
+	if (guest_fs_set_uuid(fs, u, false, &e) < 0)
+		fail_msg("%s: %s", k->make, e.text);
+	guest_fs_close(fs);
+}
+
+static void uuid_is(const struct made *m, const struct kind *k, const char *want)
+{
+	char text[256];
+
+	said(text, sizeof text, "blkid -p -o value -s UUID %s", m->image.path);
+	if (strcmp(text, want) != 0)
+		fail_msg("%s: blkid says %s", k->make, text);
+}
+
+static void is_clean(const struct made *m, const struct kind *k)
+{
+	if (shell("i=%s; %s >/tmp/vmint-ids.$$ 2>&1 || { cat /tmp/vmint-ids.$$; false; }; r=$?; "
+		  "rm -f /tmp/vmint-ids.$$; exit $r",
+		  m->image.path, k->check) != 0)
+		fail_msg("after %s: %s", k->make, k->check);
+}
+
+static void a_new_uuid_is_accepted_by_everybody(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const struct kind *k = &kinds[i];
+		struct uuid other = new_uuid;
+
+		if (!have(k->tool))
+			skip();
+		SCOPED(made_gone) struct made m = make(k);
+
+		/* and a second time, and back: the filesystem that has a metadata UUID already */
+		other.bytes[0] = 0x99;
+		rename_fs(k, m.disk, &other);
+		rename_fs(k, m.disk, &new_uuid);
+		uuid_is(&m, k, NEW_UUID);
+		is_clean(&m, k);
+	}
+}
+
+static void grub_finds_it_by_the_new_uuid(void **state)
+{
+	(void)state;
+	if (!have("grub-fstest"))
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		const struct kind *k = &kinds[i];
+		char text[256];
+
+		if (!have(k->tool))
+			skip();
+		SCOPED(made_gone) struct made m = make(k);
+
+		said(text, sizeof text, "grub-fstest %s ls -- -l '(loop0)' 2>&1 | grep -o UUID",
+		     m.image.path);
+		if (strcmp(text, "UUID") != 0) {
+			printf("this GRUB does not read %s at all\n", k->make);
+			continue;
+		}
+		rename_fs(k, m.disk, &new_uuid);
+		said(text, sizeof text,
+		     "grub-fstest %s ls -- -l '(loop0)' 2>&1 | grep -o 'UUID [-0-9a-f]*'",
+		     m.image.path);
+		assert_string_equal(text, "UUID " NEW_UUID);
+	}
+}
+
+/* What the kernel left in the log is taken off by dropping the unmount record's flag. */
+static void an_xfs_with_work_in_its_log_keeps_its_uuid(void **state)
+{
+	const struct kind *k = &kinds[0];
+	uint8_t sb[512], block[512];
+	struct guest_fs *fs;
+	uint64_t log;
+
+	(void)state;
+	if (!have(k->tool))
+		skip();
+	SCOPED(made_gone) struct made m = make(k);
+
+	disk_pread(m.disk, sb, sizeof sb, 0, NULL);
+	log = be64(sb + 48);
+	log = ((log >> sb[124]) * be32(sb + 84) + (log & ((1ULL << sb[124]) - 1))) * be32(sb + 4);
+	disk_pread(m.disk, block, sizeof block, log + 512, NULL);
+	assert_true(block[9] & 0x20);
+	block[9] = 0;
+	disk_pwrite(m.disk, block, sizeof block, log + 512, NULL);
+	assert_int_equal(guest_fs_open(m.disk, "xfs", &fs, NULL), 0);
+	assert_non_null(strstr(guest_fs_pinned(fs), "not unmounted cleanly"));
+	assert_int_equal(guest_fs_set_uuid(fs, &new_uuid, false, NULL), -ENOTSUP);
+	guest_fs_close(fs);
+}
+
+static void a_btrfs_on_two_devices_keeps_its_uuid(void **state)
+{
+	struct image a = image_new(200 << 20), b = image_new(200 << 20);
+	struct disk *d;
+	struct guest_fs *fs;
+
+	(void)state;
+	if (!have("mkfs.btrfs"))
+		skip();
+	assert_int_equal(shell("mkfs.btrfs -q %s %s >/dev/null 2>&1", a.path, b.path), 0);
+	d = image_open(&a, false);
+	assert_int_equal(guest_fs_open(d, "btrfs", &fs, NULL), 0);
+	assert_non_null(strstr(guest_fs_pinned(fs), "more than one device"));
+	guest_fs_close(fs);
+	disk_close(d);
+	image_gone(&a);
+	image_gone(&b);
+}
+
+static void damage_is_refused(void **state)
+{
+	static const size_t at[] = {4, 84, 124, 101};
+	const struct kind *k = &kinds[0];
+
+	(void)state;
+	if (!have(k->tool))
+		skip();
+	SCOPED(made_gone) struct made m = make(k);
+
+	for (size_t i = 0; i < ARRAY_SIZE(at); i++) {
+		uint8_t was, bad = 0x7f;
+		struct guest_fs *fs;
+
+		disk_pread(m.disk, &was, 1, at[i], NULL);
+		disk_pwrite(m.disk, &bad, 1, at[i], NULL);
+		assert_true(guest_fs_open(m.disk, "xfs", &fs, NULL) < 0);
+		disk_pwrite(m.disk, &was, 1, at[i], NULL);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_new_uuid_is_accepted_by_everybody),
+		cmocka_unit_test(grub_finds_it_by_the_new_uuid),
+		cmocka_unit_test(an_xfs_with_work_in_its_log_keeps_its_uuid),
+		cmocka_unit_test(a_btrfs_on_two_devices_keeps_its_uuid),
+		cmocka_unit_test(damage_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
