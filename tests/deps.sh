@@ -57,6 +57,9 @@ dosfstools            test   FAT images, and the checks on them
 gdisk                 test   GPT images, and the checks on them
 fdisk                 test   MBR images
 lvm2                  test   logical volumes
+xfsprogs              test   XFS images, and the checks on them
+btrfs-progs           test   btrfs images, and the checks on them
+grub-common           test   grub-fstest: what GRUB reads
 libvirt-clients       test   virt-host-validate, to compare with
 mmdebstrap            lab    real guests from packages
 uidmap                lab    the same without root
