@@ -190,7 +190,8 @@ static int read_all(struct source *s, struct err *e)
 		r = trust_check(&s->t.package, &any, &s->trust, e);
 	if (r < 0)
 		return r;
-	s->title = base_name(&s->t.a, s->path);
+	/* "web.qcow2.xz" is web, too. */
+	s->title = base_name(&s->t.a, *s->t.package.compression ? s->t.disks[0].href : s->path);
 	s->name = name_from(&s->t.a, s->title);
 	s->disks = arena_alloc(&s->t.a, (s->t.ndisks + 1) * sizeof *s->disks);
 	s->nics = arena_alloc(&s->t.a, IDENTITY_NICS_MAX * sizeof *s->nics);

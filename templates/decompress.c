@@ -1,4 +1,4 @@
-/* gzip and bzip2 by libarchive, through the disk layer. */
+/* gzip, bzip2, xz and zstd by libarchive, through the disk layer. */
 #include "templates/decompress.h"
 
 #include "base/arena.h"
@@ -14,16 +14,51 @@
 
 enum { PART = 256 << 10 };
 
-/* What one byte can become at most: deflate's own limit, and for bzip2 what a mostly empty disk may need. */
+/* The library is there only from its first use on. */
+static int filter_gzip(struct archive *a)
+{
+	return archive_read_support_filter_gzip(a);
+}
+
+static int filter_bzip2(struct archive *a)
+{
+	return archive_read_support_filter_bzip2(a);
+}
+
+static int filter_xz(struct archive *a)
+{
+	return archive_read_support_filter_xz(a);
+}
+
+static int filter_zstd(struct archive *a)
+{
+	return archive_read_support_filter_zstd(a);
+}
+
+/* What one byte can become at most: deflate's own limit, and for the others what a disk of nothing but zeros comes to. */
 static const struct kind {
-	const char *name;
+	const char *name, *suffix;
 	uint64_t ratio;
-	uint8_t magic[3];
+	uint8_t magic[5];
 	size_t magic_len;
+	int (*filter)(struct archive *);
 } kinds[] = {
-	{"gzip", 1100, {0x1f, 0x8b}, 2},
-	{"bzip2", 50000, {'B', 'Z', 'h'}, 3},
+	{"gzip", ".gz", 1100, {0x1f, 0x8b}, 2, filter_gzip},
+	{"bzip2", ".bz2", 50000, {'B', 'Z', 'h'}, 3, filter_bzip2},
+	{"xz", ".xz", 8000, {0xfd, '7', 'z', 'X', 'Z'}, 5, filter_xz},
+	{"zstd", ".zst", 45000, {0x28, 0xb5, 0x2f, 0xfd}, 4, filter_zstd},
 };
+
+const char *compression_sniff(const uint8_t *head, size_t n, const char **suffix)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (n < kinds[i].magic_len || memcmp(head, kinds[i].magic, kinds[i].magic_len) != 0)
+			continue;
+		*suffix = kinds[i].suffix;
+		return kinds[i].name;
+	}
+	return NULL;
+}
 
 struct source {
 	struct disk *file;
@@ -66,10 +101,11 @@ static int put(int fd, const uint8_t *p, size_t n, uint64_t at)
 	return bytes_are_zero(p, n) ? 0 : sys_pwrite(fd, p, n, at);
 }
 
-static int copy(struct archive *ar, struct source *s, int fd, uint64_t limit, uint64_t *size,
-		struct err *e)
+static int copy(struct archive *ar, struct source *s, int fd, const struct decompress_options *o,
+		uint64_t limit, struct err *e)
 {
 	SCOPED(free_at) uint8_t *buf = xmalloc(PART);
+	uint64_t size = 0;
 	la_ssize_t got;
 	int r;
 
@@ -80,45 +116,45 @@ static int copy(struct archive *ar, struct source *s, int fd, uint64_t limit, ui
 				       : err_set(e, EINVAL, "the compressed file is damaged: %s",
 						 archive_error_string(ar) ? archive_error_string(ar)
 									  : "unknown");
-		if ((uint64_t)got > limit - *size)
+		if ((uint64_t)got > limit - size)
 			return err_set(e, EINVAL,
 				       "it decompresses to more than the %llu bytes an honest file "
 				       "could hold",
 				       (unsigned long long)limit);
-		r = put(fd, buf, (size_t)got, *size);
+		r = put(fd, buf, (size_t)got, size);
 		if (r < 0)
 			return err_sys(e, r, "decompressing into an unnamed file");
-		*size += (uint64_t)got;
+		size += (uint64_t)got;
+		r = stop_check(o->stop, e);
+		if (r < 0)
+			return r;
 	}
-	r = sys_truncate(fd, *size);
+	r = sys_truncate(fd, size);
 	return r < 0 ? err_sys(e, r, "decompressing into an unnamed file") : 0;
 }
 
-static int run(struct archive *ar, struct source *s, const struct kind *k, int fd, uint64_t limit,
-	       struct err *e)
+static int run(struct archive *ar, struct source *s, const struct kind *k, int fd,
+	       const struct decompress_options *o, struct err *e)
 {
 	struct archive_entry *entry;
-	uint64_t size = 0, most;
+	uint64_t limit = o->limit, most;
 
 	if (mul_fits(s->file->size, k->ratio, &most) && most < limit)
 		limit = most;
 	archive_read_support_format_raw(ar);
-	if (str_eq(k->name, "gzip"))
-		archive_read_support_filter_gzip(ar);
-	else
-		archive_read_support_filter_bzip2(ar);
+	k->filter(ar);
 	if (archive_read_open(ar, s, NULL, source_read, NULL) != ARCHIVE_OK ||
 	    archive_read_next_header(ar, &entry) != ARCHIVE_OK)
 		return s->failed < 0 ? s->failed
 				     : err_set(e, EINVAL, "the compressed file is damaged: %s",
 					       archive_error_string(ar));
-	return copy(ar, s, fd, limit, &size, e);
+	return copy(ar, s, fd, o, limit, e);
 }
 
 /* libarchive takes what is no gzip for plain data: the magic is asked first. */
 static int check_magic(struct disk *file, const struct kind *k, struct err *e)
 {
-	uint8_t head[3];
+	uint8_t head[sizeof k->magic];
 	int r;
 
 	if (file->size >= k->magic_len) {
@@ -131,7 +167,7 @@ static int check_magic(struct disk *file, const struct kind *k, struct err *e)
 	return err_set(e, EINVAL, "it should be compressed by %s, and is not", k->name);
 }
 
-int decompress_disk(struct disk *file, const char *compression, uint64_t limit, struct disk **out,
+int decompress_disk(struct disk *file, const struct decompress_options *o, struct disk **out,
 		    struct err *e)
 {
 	struct source s = {.file = file, .e = e};
@@ -140,10 +176,11 @@ int decompress_disk(struct disk *file, const char *compression, uint64_t limit, 
 	int fd, r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (str_eq(kinds[i].name, compression))
+		if (str_eq(kinds[i].name, o->compression))
 			k = &kinds[i];
 	if (!k)
-		return err_set(e, ENOTSUP, "the compression \"%.40s\" is not known", compression);
+		return err_set(e, ENOTSUP, "the compression \"%.40s\" is not known",
+			       o->compression);
 	r = check_magic(file, k, e);
 	if (r == 0)
 		r = lazy_archive_load(e);
@@ -154,7 +191,7 @@ int decompress_disk(struct disk *file, const char *compression, uint64_t limit, 
 		return fd;
 	s.part = xmalloc(PART);
 	ar = archive_read_new();
-	r = run(ar, &s, k, fd, limit, e);
+	r = run(ar, &s, k, fd, o, e);
 	archive_read_free(ar);
 	free(s.part);
 	if (r < 0) {

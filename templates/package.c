@@ -401,7 +401,12 @@ int package_open(struct package *p, struct arena *a, const char *path, struct er
 	struct stat st;
 	int r = look < 0 ? look : sys_fstat(look, &st);
 
-	*p = (struct package){.a = a, .path = arena_dup(a, path), .fd = -1, .descriptor_name = ""};
+	*p = (struct package){.a = a,
+			      .path = arena_dup(a, path),
+			      .fd = -1,
+			      .descriptor_name = "",
+			      .compression = "",
+			      .suffix = ""};
 	if (r < 0)
 		return err_sys(e, r, "%s", path);
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))

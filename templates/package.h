@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/stop.h"
 #include "templates/manifest.h"
 #include "templates/ovf.h"
 
@@ -14,7 +15,7 @@ enum package_kind {
 	PACKAGE_OVA,     /* an uncompressed tar, members in place */
 	PACKAGE_ARCHIVE, /* zip, or a compressed tar: members are decompressed into unnamed files */
 	PACKAGE_FOLDER,  /* a folder, or a lone .ovf with what lies beside it */
-	PACKAGE_DISK,    /* one disk image, no descriptor */
+	PACKAGE_DISK,    /* one disk image, no descriptor; it may be compressed */
 };
 
 struct member {
@@ -36,7 +37,10 @@ struct package {
 	struct ovf ovf;                               /* zero for a bare disk */
 	const char *manifest_name, *certificate_name; /* NULL when there is none */
 	struct manifest manifest;
-	bool after_end; /* a non-empty tail follows the archive's end */
+	const char *compression; /* of a bare image: "gzip", "bzip2", "xz", "zstd" or "" */
+	const char *suffix;      /* how names of files so compressed end */
+	struct stop stop;        /* the caller's, from package_open on; zero: nobody asks */
+	bool after_end;          /* a non-empty tail follows the archive's end */
 };
 
 /* Opens and reads the descriptor and the manifest; nothing is digested yet. The sentence names the file and, where

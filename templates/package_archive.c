@@ -274,6 +274,36 @@ static int check_tail(struct package *p, uint64_t total, struct err *e)
 	return 0;
 }
 
+/* A compressed file is an archive when a tar is in it, however often it is compressed; else it is an image. */
+static int look_inside(struct package *p, const uint8_t *head, size_t n, struct err *e)
+{
+	const char *suffix, *compression = compression_sniff(head, n, &suffix);
+	struct archive *ar;
+	struct archive_entry *entry;
+	uint8_t inner[1024] = {0};
+	la_ssize_t got = -1;
+	int r = 0;
+
+	if (!compression)
+		return 0;
+	ar = archive_read_new();
+	archive_read_support_format_raw(ar);
+	lazy_archive_filters(ar);
+	if (archive_read_open_fd(ar, p->fd, 65536) == ARCHIVE_OK &&
+	    archive_read_next_header(ar, &entry) == ARCHIVE_OK)
+		got = archive_read_data(ar, inner, sizeof inner);
+	if (got < 0)
+		r = err_set(e, EINVAL, "%s: the compressed file is damaged: %s", p->path,
+			    archive_error_string(ar) ? archive_error_string(ar) : "unknown");
+	archive_read_free(ar);
+	if (r == 0 && sniff(inner, (size_t)got) != PACKAGE_OVA) {
+		p->kind = PACKAGE_DISK;
+		p->compression = compression;
+		p->suffix = suffix;
+	}
+	return r < 0 ? r : (int)sys_seek(p->fd, 0, SEEK_SET);
+}
+
 int package_open_archive(struct package *p, const uint8_t *head, size_t n, uint64_t size,
 			 struct err *e)
 {
@@ -284,7 +314,9 @@ int package_open_archive(struct package *p, const uint8_t *head, size_t n, uint6
 	if (p->kind == PACKAGE_DISK)
 		return 0;
 	r = lazy_archive_load(e);
-	if (r < 0)
+	if (r == 0)
+		r = look_inside(p, head, n, e);
+	if (r < 0 || p->kind == PACKAGE_DISK)
 		return r;
 	ar = archive_read_new();
 	archive_read_support_format_tar(ar);

@@ -158,6 +158,16 @@ static void describe(struct template *t, struct template_disk *d, const struct o
 		d->stored += d->pieces[i].size;
 }
 
+/* "disk.raw.xz" holds "disk.raw". */
+static const char *without_compression(struct template *t, const char *name, const char *suffix)
+{
+	size_t n = strlen(name), m = strlen(suffix);
+
+	if (n <= m || strcasecmp(name + n - m, suffix) != 0)
+		return name;
+	return arena_dupn(&t->a, name, n - m);
+}
+
 static int bare_image(struct template *t, const struct template_choices *o, struct err *e)
 {
 	struct template_disk *d = t->disks = arena_alloc(&t->a, sizeof *d);
@@ -166,8 +176,8 @@ static int bare_image(struct template *t, const struct template_choices *o, stru
 	t->ndisks = 1;
 	*d = (struct template_disk){
 		.id = m->name,
-		.href = m->name,
-		.compression = "",
+		.href = without_compression(t, m->name, t->package.suffix),
+		.compression = t->package.compression,
 		.pieces = m,
 		.npieces = 1,
 		.stored = m->size,

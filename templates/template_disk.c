@@ -69,8 +69,14 @@ static uint64_t image_limit(uint64_t capacity)
 	return limit;
 }
 
-static int open_file(const struct template_disk *d, struct template_image *x, struct err *e)
+static int open_file(struct template *t, const struct template_disk *d, struct template_image *x,
+		     struct err *e)
 {
+	const struct decompress_options o = {
+		.compression = d->compression,
+		.limit = image_limit(d->capacity),
+		.stop = &t->package.stop,
+	};
 	struct disk *packed;
 	int r = join_pieces(d, &x->file, e);
 
@@ -79,7 +85,7 @@ static int open_file(const struct template_disk *d, struct template_image *x, st
 		return r;
 	packed = x->file;
 	x->file = NULL;
-	r = decompress_disk(packed, d->compression, image_limit(d->capacity), &x->file, e);
+	r = decompress_disk(packed, &o, &x->file, e);
 	disk_close(packed);
 	return r;
 }
@@ -129,7 +135,7 @@ static int sniff_bare(const struct template_disk *d, struct disk *file, enum dis
 		      struct err *e)
 {
 	static const char *const raw_names[] = {".raw", ".img", ".dd", ".bin"};
-	const char *dot = strrchr(d->id, '.');
+	const char *dot = strrchr(d->href, '.');
 	int r = disk_format_sniff(file, f, e);
 
 	if (r < 0 || *f != DISK_RAW)
@@ -205,7 +211,7 @@ static int open_one(struct template *t, const struct template_disk *d,
 		return err_set(e, EINVAL, "%s", d->problem);
 	if (!d->npieces)
 		return 0;
-	r = open_file(d, x, e);
+	r = open_file(t, d, x, e);
 	if (r == 0)
 		r = open_image(t, d, parent, x, e);
 	if (r == 0)

@@ -60,6 +60,9 @@ lvm2                  test   logical volumes
 xfsprogs              test   XFS images, and the checks on them
 btrfs-progs           test   btrfs images, and the checks on them
 grub-common           test   grub-fstest: what GRUB reads
+bzip2                 test   compressed images
+xz-utils              test   compressed images
+zstd                  test   compressed images
 libvirt-clients       test   virt-host-validate, to compare with
 mmdebstrap            lab    real guests from packages
 uidmap                lab    the same without root

@@ -3,33 +3,7 @@
 # what is written is read back as it was.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-vmint=${VMINT:-./vmint}
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-
-check()
-{
-	what=$1
-	shift
-	if "$@" >"$work/log" 2>&1; then
-		echo "ok: $what"
-	else
-		echo "not ok: $what"
-		cat "$work/log"
-	fi
-}
-
-answers()
-{
-	code=$1 text=$2
-	shift 2
-	"$@" >"$work/out" 2>&1
-	got=$?
-	[ $got = "$code" ] && grep -qF -- "$text" "$work/out" && return
-	echo "exit $got, expected $code and '$text':"
-	cat "$work/out"
-	return 1
-}
+. tests/common.sh
 
 mkdir "$work/t"
 head -c 300000 /dev/urandom >"$work/t/d.raw"

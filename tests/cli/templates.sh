@@ -3,34 +3,7 @@
 # terminal; and that an import which fails or is killed leaves nothing.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-vmint=${VMINT:-./vmint}
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-
-check()
-{
-	what=$1
-	shift
-	if "$@" >"$work/log" 2>&1; then
-		echo "ok: $what"
-	else
-		echo "not ok: $what"
-		cat "$work/log"
-	fi
-}
-
-# answers STATUS TEXT COMMAND...: the status, and the text somewhere in what was printed.
-answers()
-{
-	code=$1 text=$2
-	shift 2
-	"$@" >"$work/out" 2>&1
-	got=$?
-	[ $got = "$code" ] && grep -qF -- "$text" "$work/out" && return
-	echo "exit $got, expected $code and '$text':"
-	cat "$work/out"
-	return 1
-}
+. tests/common.sh
 
 envelope='<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1">'
 

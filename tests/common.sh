@@ -1,0 +1,44 @@
+# shellcheck shell=sh
+# Sourced by scripts in tests/cli, from the project's folder: a place to work in, and the words they report with.
+# shellcheck disable=SC2034
+vmint=${VMINT:-./vmint}
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+
+# check WHAT COMMAND...: ok when the command succeeds; else what it printed.
+check()
+{
+	what=$1
+	shift
+	if "$@" >"$work/log" 2>&1; then
+		echo "ok: $what"
+	else
+		echo "not ok: $what"
+		cat "$work/log"
+	fi
+}
+
+# with TOOL WHAT COMMAND...: skipped where the tool is not installed.
+with()
+{
+	tool=$1 what=$2
+	shift
+	if command -v "$tool" >/dev/null; then
+		check "$@"
+	else
+		echo "skip: $what: $tool is not installed"
+	fi
+}
+
+# answers STATUS TEXT COMMAND...: the status, and the text somewhere in what was printed.
+answers()
+{
+	code=$1 text=$2
+	shift 2
+	"$@" >"$work/out" 2>&1
+	got=$?
+	[ $got = "$code" ] && grep -qF -- "$text" "$work/out" && return
+	echo "exit $got, expected $code and '$text':"
+	cat "$work/out"
+	return 1
+}
