@@ -170,9 +170,9 @@ static void end(struct staging *s)
 	*s = (struct staging){.parent = -1, .fd = -1};
 }
 
-int staging_commit(struct staging *s, struct err *e)
+int staging_commit(struct staging *s, bool sync, struct err *e)
 {
-	int r = sys_sync(s->fd);
+	int r = sync ? sys_sync(s->fd) : 0;
 
 	if (r == 0)
 		r = sys_renameat(s->parent, s->name, s->parent, s->final);
@@ -182,7 +182,7 @@ int staging_commit(struct staging *s, struct err *e)
 		return err_sys(e, r, "%s", s->shown);
 	/* What is dropped from now on has its final name. */
 	snprintf(s->name, sizeof s->name, "%s", "");
-	r = sys_sync(s->parent);
+	r = sync ? sys_sync(s->parent) : 0;
 	if (r < 0)
 		return err_sys(e, r, "%s", s->shown);
 	end(s);

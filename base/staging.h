@@ -3,6 +3,8 @@
 
 #include "base/err.h"
 
+#include <stdbool.h>
+
 struct staging {
 	int parent, fd;  /* the folder around it; the folder itself, locked while this run lives */
 	char name[48];   /* below parent: unguessable */
@@ -12,9 +14,9 @@ struct staging {
 
 /* Begins path, which must not exist or be an empty folder. Mode 0700. What runs that died left beside it is removed. */
 int staging_open(struct staging *s, const char *path, struct err *e);
-/* Gives the folder, whose files the caller has synced, its name, by one rename that is on stable storage then. Ends
- * the staging when it succeeds. */
-int staging_commit(struct staging *s, struct err *e);
+/* Gives the folder its name by one rename. sync: its files, which the caller has synced, and the rename are on stable
+ * storage then. Ends the staging when it succeeds. */
+int staging_commit(struct staging *s, bool sync, struct err *e);
 /* Removes what was not committed. A zeroed or ended one is allowed. */
 void staging_drop(struct staging *s);
 

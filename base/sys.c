@@ -324,6 +324,11 @@ int sys_sync(int fd)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
+int sys_begin_writeback(int fd)
+{
+	return sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE) < 0 ? -errno : 0;
+}
+
 int sys_sync_filesystem(int fd)
 {
 	int r = fault_at("sync");

@@ -41,6 +41,8 @@ int64_t sys_seek(int fd, uint64_t off, int whence);
 /* Makes a hole: the range reads as zeros and takes no room. */
 int sys_punch(int fd, uint64_t off, uint64_t n);
 int sys_sync(int fd);
+/* Starts writing all of a file's dirty pages to the disk; waits for none of them. */
+int sys_begin_writeback(int fd);
 int sys_sync_filesystem(int fd);
 int sys_mkdirat(int dir, const char *path, mode_t mode);
 int sys_renameat(int from_dir, const char *from, int to_dir, const char *to);

@@ -13,7 +13,7 @@
 
 struct settings {
 	struct template_settings from;
-	const char *folder, *disk_format;
+	const char *folder, *disk_format, *sync;
 	bool quiet, help;
 };
 
@@ -24,6 +24,8 @@ struct settings {
 		 "the folder to make; it must not exist, or be empty"},                            \
 		{0, "disk-format", OPT_TEXT, &(s)->disk_format, "FORMAT",                          \
 		 "qcow2 (default) or raw"},                                                        \
+		{0, "sync", OPT_TEXT, &(s)->sync, "WHEN",                                          \
+		 "end (default): on stable storage before DIR has its name; or none"},             \
 		TEMPLATE_OPTIONS(&(s)->from),                                                      \
 		{'q', "quiet", OPT_FLAG, &(s)->quiet, NULL, "no output, only the exit status"},    \
 		{'h', "help", OPT_FLAG, &(s)->help, NULL, "this text"},                            \
@@ -80,6 +82,7 @@ static int import(const char *path, const struct settings *s, struct err *e)
 	struct import_request request = {
 		.folder = s->folder,
 		.qcow2 = str_eq(s->disk_format, "qcow2"),
+		.no_sync = str_eq(s->sync, "none"),
 		.trust = s->from.trust,
 		.progress = progress_step,
 		.ctx = &bar,
@@ -101,7 +104,7 @@ static int import(const char *path, const struct settings *s, struct err *e)
 
 static int run(int argc, char **argv, struct err *e)
 {
-	struct settings s = {.disk_format = "qcow2"};
+	struct settings s = {.disk_format = "qcow2", .sync = "end"};
 	const struct opt opts[] = OPTIONS(&s);
 	size_t rest;
 
@@ -117,6 +120,10 @@ static int run(int argc, char **argv, struct err *e)
 	}
 	if (!str_eq(s.disk_format, "qcow2") && !str_eq(s.disk_format, "raw")) {
 		err_set(e, EINVAL, "disks are made as qcow2 or raw, not '%s'", s.disk_format);
+		return STATUS_USAGE;
+	}
+	if (!str_eq(s.sync, "end") && !str_eq(s.sync, "none")) {
+		err_set(e, EINVAL, "--sync %s: end or none", s.sync);
 		return STATUS_USAGE;
 	}
 	return import(argv[0], &s, e);

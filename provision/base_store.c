@@ -263,7 +263,12 @@ static int import_into(struct making *m, const struct template_disk *t, struct t
 {
 	struct digesting d = {.o = m->o};
 	const struct import_options o = {
-		.qcow2 = true, .input = digest_input, .progress = import_progress, .ctx = &d};
+		.qcow2 = true,
+		.sync = true,
+		.input = digest_input,
+		.progress = import_progress,
+		.ctx = &d,
+	};
 	int r = digest_begin(&d, m->s, t, x, e);
 
 	if (r == 0)

@@ -125,7 +125,7 @@ static int create(struct import *c, const char *name, struct err *e)
 
 static int sync_file(struct import *c, int fd, const char *name, struct err *e)
 {
-	int r = sys_sync(fd);
+	int r = c->o->no_sync ? 0 : sys_sync(fd);
 
 	return r < 0 ? err_sys(e, r, "%s/%s", c->o->folder, name) : 0;
 }
@@ -136,6 +136,7 @@ static int decode(struct import *c, const struct template_disk *d, struct templa
 	struct hashing h = {.c = c, .pieces = d->pieces, .npieces = d->npieces};
 	struct import_options io = {
 		.qcow2 = c->o->qcow2,
+		.sync = !c->o->no_sync,
 		.input = x->direct && c->t->package.manifest.count ? on_input : NULL,
 		.progress = on_progress,
 		.ctx = &h,
@@ -415,7 +416,7 @@ int import_template(struct template *t, const struct import_request *o, struct i
 		return r;
 	r = fill(&c, e);
 	if (r == 0)
-		r = staging_commit(&c.stage, e);
+		r = staging_commit(&c.stage, !o->no_sync, e);
 	staging_drop(&c.stage);
 	return r;
 }

@@ -6,6 +6,7 @@
 struct import_request {
 	const char *folder; /* must not exist, or be empty */
 	bool qcow2;         /* else raw */
+	bool no_sync;       /* what was made is whole, but a power cut may still take it */
 	struct trust_options trust;
 	/* How much of the package is read; a negative answer ends the import with it. May be NULL. */
 	int (*progress)(void *ctx, uint64_t done, uint64_t total);

@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "base/scope.h"
 #include "base/sys.h"
+#include "base/writeback.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -51,8 +52,7 @@ struct piece {
 
 struct copy {
 	struct disk *image;
-	int fd;
-	struct qcow2_writer *to;
+	const struct import_target *out;
 	const struct import_options *o;
 	uint64_t at, data_until; /* data_until: the end of the data extent it is in */
 };
@@ -111,9 +111,10 @@ static int write_piece(void *ctx, void *slot, struct err *e)
 	struct piece *p = slot;
 	int r = 0;
 
-	if (c->to)
-		return qcow2_writer_put(c->to, p->buf, p->n, p->off, e);
-	r = import_write_sparse(c->fd, p->buf, p->n, p->off);
+	writeback_wrote(c->out->back, p->n);
+	if (c->out->to)
+		return qcow2_writer_put(c->out->to, p->buf, p->n, p->off, e);
+	r = import_write_sparse(c->out->fd, p->buf, p->n, p->off);
 	return r < 0 ? err_sys(e, r, "writing the disk") : 0;
 }
 
@@ -170,17 +171,28 @@ static unsigned bits_of(uint32_t n)
 	return bits;
 }
 
+static int decode(struct disk *file, struct disk *image, const struct import_target *out,
+		  const struct import_options *o, struct err *e)
+{
+	struct vmdk_sparse *s = vmdk_stream_of(image);
+	struct copy c = {.image = image, .out = out, .o = o};
+
+	return s && !vmdk_has_parent(image) ? import_stream(s, out, o, e)
+					    : copy_and_digest(file, &c, e);
+}
+
 int import_disk(struct disk *file, struct disk *image, int fd, const struct import_options *o,
 		struct err *e)
 {
 	static const struct import_options plain = {0};
 	struct vmdk_sparse *s = vmdk_stream_of(image);
 	SCOPED(qcow2_writer_close_at) struct qcow2_writer *to = NULL;
-	struct copy c = {.image = image, .fd = fd, .o = o ? o : &plain};
+	struct import_target out = {.fd = fd};
 	struct qcow2_write_options clusters = {.cluster_bits = s ? bits_of(s->h.grain) : 16};
 	int r;
 
-	if (c.o->qcow2) {
+	o = o ? o : &plain;
+	if (o->qcow2) {
 		r = qcow2_writer_open(fd, image->size, &clusters, &to, e);
 	} else {
 		r = sys_truncate(fd, image->size);
@@ -189,8 +201,9 @@ int import_disk(struct disk *file, struct disk *image, int fd, const struct impo
 	}
 	if (r < 0)
 		return r;
-	c.to = to;
-	r = s && !vmdk_has_parent(image) ? import_stream(s, fd, to, c.o, e)
-					 : copy_and_digest(file, &c, e);
+	out.to = to;
+	out.back = o->sync ? writeback_begin(fd) : NULL;
+	r = decode(file, image, &out, o, e);
+	writeback_end(&out.back);
 	return r == 0 && to ? qcow2_writer_finish(to, e) : r;
 }

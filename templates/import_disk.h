@@ -4,7 +4,8 @@
 #include "templates/disk.h"
 
 struct import_options {
-	bool qcow2;       /* else raw */
+	bool qcow2; /* else raw */
+	bool sync;  /* the caller will sync fd: what is written is sent to the disk meanwhile */
 	unsigned threads; /* 0: as many as there are processors, up to 16 */
 	/* Gets every byte of the source file, in order, from one thread at a time; an error of its own ends the
 	 * import. NULL: nobody asks. */

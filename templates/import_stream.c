@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "base/scope.h"
 #include "base/sys.h"
+#include "base/writeback.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -42,8 +43,7 @@ struct chunk {
 
 struct stream {
 	struct vmdk_sparse *s;
-	int fd;
-	struct qcow2_writer *to;
+	const struct import_target *out;
 	const struct import_options *o;
 	uint64_t at;    /* how far the file is read */
 	uint64_t base;  /* the file offset of carry's first byte */
@@ -88,7 +88,7 @@ static int take_grain(struct stream *t, struct chunk *c, size_t at, uint64_t lba
 	g->at = (uint32_t)at + MARKER;
 	g->len = len;
 	g->number = number;
-	g->to = t->to ? qcow2_writer_place(t->to, number * h->grain) : number * h->grain;
+	g->to = t->out->to ? qcow2_writer_place(t->out->to, number * h->grain) : number * h->grain;
 	c->count++;
 	return 0;
 }
@@ -233,8 +233,9 @@ static uint32_t grain_need(const struct vmdk_header *h, uint64_t number)
 static int write_out(const struct stream *t, const struct chunk *c, size_t n, uint64_t to,
 		     struct err *e)
 {
-	int r = import_write_sparse(t->fd, c->out, n, to);
+	int r = import_write_sparse(t->out->fd, c->out, n, to);
 
+	writeback_wrote(t->out->back, n);
 	return r < 0 ? err_sys(e, r, "writing the disk") : 0;
 }
 
@@ -341,10 +342,10 @@ static int run(struct stream *t, struct err *e)
 	return r;
 }
 
-int import_stream(struct vmdk_sparse *s, int fd, struct qcow2_writer *to,
+int import_stream(struct vmdk_sparse *s, const struct import_target *out,
 		  const struct import_options *o, struct err *e)
 {
-	struct stream t = {.s = s, .fd = fd, .to = to, .o = o};
+	struct stream t = {.s = s, .out = out, .o = o};
 	int r;
 
 	/* Header, descriptor and tables in front are read like the rest, and passed over. */

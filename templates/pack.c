@@ -481,7 +481,7 @@ int pack_template(struct template *t, const struct pack_request *o, struct pack_
 		return r;
 	r = fill(&p, e);
 	if (r == 0)
-		r = p.folder ? staging_commit(&p.stage, e) : staged_file_commit(&p.file, e);
+		r = p.folder ? staging_commit(&p.stage, true, e) : staged_file_commit(&p.file, e);
 	staging_drop(&p.stage);
 	staged_file_drop(&p.file);
 	return r;
