@@ -70,6 +70,7 @@ debian-archive-keyring lab   their signatures
 ovmf                  lab    UEFI to boot them with
 binutils              lab    strings, to read metadata of volumes
 jq                    lab    ledgers
+virt-v2v              lab    another reader of packages
 '
 
 # Not here, one a line. Asked once for all: dpkg-query takes a few milliseconds.
