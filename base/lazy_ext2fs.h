@@ -32,6 +32,7 @@
 	X(ext2fs_free)                                                                             \
 	X(ext2fs_free_ext_attr)                                                                    \
 	X(ext2fs_free_mem)                                                                         \
+	X(ext2fs_get_rec_len)                                                                      \
 	X(ext2fs_group_desc)                                                                       \
 	X(ext2fs_group_desc_csum_set)                                                              \
 	X(ext2fs_init_csum_seed)                                                                   \
@@ -51,7 +52,10 @@
 	X(ext2fs_punch)                                                                            \
 	X(ext2fs_read_bitmaps)                                                                     \
 	X(ext2fs_read_inode_full)                                                                  \
+	X(ext2fs_set_block_alloc_stats_callback)                                                   \
+	X(ext2fs_set_block_alloc_stats_range_callback)                                             \
 	X(ext2fs_symlink)                                                                          \
+	X(ext2fs_test_inode_bitmap2)                                                               \
 	X(ext2fs_unlink)                                                                           \
 	X(ext2fs_write_inode_full)                                                                 \
 	X(ext2fs_write_new_inode)                                                                  \
@@ -85,6 +89,7 @@ LAZY_LIBRARY(ext2fs, EXT2FS_FUNCTIONS)
 #define ext2fs_free lazy_ext2fs.ext2fs_free
 #define ext2fs_free_ext_attr lazy_ext2fs.ext2fs_free_ext_attr
 #define ext2fs_free_mem lazy_ext2fs.ext2fs_free_mem
+#define ext2fs_get_rec_len lazy_ext2fs.ext2fs_get_rec_len
 #define ext2fs_group_desc lazy_ext2fs.ext2fs_group_desc
 #define ext2fs_group_desc_csum_set lazy_ext2fs.ext2fs_group_desc_csum_set
 #define ext2fs_init_csum_seed lazy_ext2fs.ext2fs_init_csum_seed
@@ -104,7 +109,11 @@ LAZY_LIBRARY(ext2fs, EXT2FS_FUNCTIONS)
 #define ext2fs_punch lazy_ext2fs.ext2fs_punch
 #define ext2fs_read_bitmaps lazy_ext2fs.ext2fs_read_bitmaps
 #define ext2fs_read_inode_full lazy_ext2fs.ext2fs_read_inode_full
+#define ext2fs_set_block_alloc_stats_callback lazy_ext2fs.ext2fs_set_block_alloc_stats_callback
+#define ext2fs_set_block_alloc_stats_range_callback                                                \
+	lazy_ext2fs.ext2fs_set_block_alloc_stats_range_callback
 #define ext2fs_symlink lazy_ext2fs.ext2fs_symlink
+#define ext2fs_test_inode_bitmap2 lazy_ext2fs.ext2fs_test_inode_bitmap2
 #define ext2fs_unlink lazy_ext2fs.ext2fs_unlink
 #define ext2fs_write_inode_full lazy_ext2fs.ext2fs_write_inode_full
 #define ext2fs_write_new_inode lazy_ext2fs.ext2fs_write_new_inode

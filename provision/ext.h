@@ -32,7 +32,13 @@ struct ext_dir {
 struct ext {
 	struct guest_fs fs;
 	ext2_filsys e2;
+	struct disk *over,
+		*below; /* what recovery wrote, until something else is written below, too */
 	bool changed;
+	bool pending;                /* something is to be kept at all */
+	bool cleared;                /* the journal's old blocks are zeros */
+	bool keep_freed;             /* blocks that become free are not zeroed */
+	int failed;                  /* while zeroing one of them */
 	char readonly[GUEST_REASON]; /* why nothing may be written, or "" */
 	struct ext_dir dirs[EXT_DIR_SLOTS];
 };
@@ -76,6 +82,9 @@ int ext_find(struct ext *x, const char *path, bool follow, struct ext_place *pla
 int ext_symlink_target(struct ext *x, ext2_ino_t ino, const union ext_inode *inode, char out[4096],
 		       struct err *e);
 
+/* Gives back everything an inode has; its names are gone. */
+int ext_inode_free(struct ext *x, ext2_ino_t ino, union ext_inode *inode, const char *path,
+		   struct err *e);
 /* Before a change of names in dir: whether there may be one, and the bitmaps. */
 int ext_begin(struct ext *x, ext2_ino_t dir, const char *path, struct err *e);
 /* Links ino under a name that is not there; the directory grows when it must. type: EXT2_FT_... */

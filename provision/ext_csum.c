@@ -47,7 +47,7 @@ static int wrong(const struct reseed *s, const char *what, struct err *e)
 		       s->ino);
 }
 
-static uint32_t crc_le32(uint32_t crc, uint32_t v)
+uint32_t ext_crc_le32(uint32_t crc, uint32_t v)
 {
 	uint8_t b[4];
 
@@ -55,7 +55,7 @@ static uint32_t crc_le32(uint32_t crc, uint32_t v)
 	return crc32c(crc, b, sizeof b);
 }
 
-static uint32_t crc_le64(uint32_t crc, uint64_t v)
+uint32_t ext_crc_le64(uint32_t crc, uint64_t v)
 {
 	uint8_t b[8];
 
@@ -77,7 +77,7 @@ static uint32_t sum(uint32_t seed, const struct summed *b)
 	seed = crc32c(seed, b->p, b->n);
 	if (b->more) {
 		seed = crc32c(seed, b->p + b->more, 4);
-		seed = crc_le32(seed, 0);
+		seed = ext_crc_le32(seed, 0);
 	}
 	return seed;
 }
@@ -193,8 +193,8 @@ static int orphan_run(struct reseed *s, const struct ext_piece *run, struct err 
 		struct reseed one = *s;
 		int r = disk_pread(s->disk, s->room, s->block, (run->block + at) * s->block, e);
 
-		one.ino_from = crc_le64(s->ino_from, run->block + at);
-		one.ino_to = crc_le64(s->ino_to, run->block + at);
+		one.ino_from = ext_crc_le64(s->ino_from, run->block + at);
+		one.ino_to = ext_crc_le64(s->ino_to, run->block + at);
 		if (r == 0)
 			r = resum(&one, &b, s->room + s->block - 4, "the orphan file", e);
 		if (r == 0)
@@ -267,8 +267,8 @@ static int attributes_of(struct reseed *s, struct err *e)
 	if (r < 0)
 		return r;
 	/* Inodes share these blocks: the seed is the block's number, and the sum is over a zero in its own place. */
-	by_block.ino_from = crc_le64(s->from, block);
-	by_block.ino_to = crc_le64(s->to, block);
+	by_block.ino_from = ext_crc_le64(s->from, block);
+	by_block.ino_to = ext_crc_le64(s->to, block);
 	was = le32(s->room + EA_CSUM);
 	put_le32(s->room + EA_CSUM, 0);
 	if (was != sum(by_block.ino_to, &b) && was != sum(by_block.ino_from, &b))
@@ -311,8 +311,8 @@ static int one_inode(struct reseed *s, uint32_t ino, uint8_t *p, struct err *e)
 
 	s->ino = ino;
 	s->inode = p;
-	s->ino_from = crc_le32(crc_le32(s->from, ino), generation);
-	s->ino_to = crc_le32(crc_le32(s->to, ino), generation);
+	s->ino_from = ext_crc_le32(ext_crc_le32(s->from, ino), generation);
+	s->ino_to = ext_crc_le32(ext_crc_le32(s->to, ino), generation);
 	r = resum_inode(s, p, e);
 	if (r == 0 && used)
 		r = blocks_of(s, e);

@@ -24,7 +24,7 @@ static int begin(struct ext *x, const char *path, struct err *e)
 		code = ext2fs_read_bitmaps(x->e2);
 	if (code)
 		return ext_error(e, code, path, "changed");
-	x->changed = true;
+	x->changed = x->pending = true;
 	return 0;
 }
 
@@ -107,6 +107,9 @@ static int write_content(struct ext *x, ext2_ino_t ino, union ext_inode *inode, 
 	if (r < 0)
 		return r;
 	inode->small.i_size = (uint32_t)n;
+	/* the library leaves the old end */
+	if (n < sizeof inode->small.i_block)
+		memset((uint8_t *)inode->small.i_block + n, 0, sizeof inode->small.i_block - n);
 	return ext_inode_write(x, ino, inode, path, e);
 }
 

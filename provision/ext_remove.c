@@ -1,5 +1,5 @@
 /* Removing and renaming in an ext2/3/4 filesystem. */
-#include "provision/ext.h"
+#include "provision/ext_walk.h"
 
 #include "base/scope.h"
 #include "base/str.h"
@@ -21,8 +21,27 @@ static int links_add(struct ext *x, ext2_ino_t dir, int n, const char *path, str
 	return ext_inode_write(x, dir, &inode, path, e);
 }
 
-static int free_inode(struct ext *x, ext2_ino_t ino, union ext_inode *inode, bool is_dir,
-		      const char *path, struct err *e)
+/* What an inode holds itself: a short link's target, a small file, attributes. */
+static int wipe_inode(struct ext *x, ext2_ino_t ino, const char *path, struct err *e)
+{
+	unsigned size = EXT2_INODE_SIZE(x->e2->super), at;
+	union ext_inode inode;
+	int r = ext_inode_read(x, ino, &inode, path, e);
+
+	if (r < 0)
+		return r;
+	memset(inode.small.i_block, 0, sizeof inode.small.i_block);
+	inode.small.i_flags = 0;
+	inode.small.i_size = inode.small.i_size_high = 0;
+	at = EXT2_GOOD_OLD_INODE_SIZE +
+	     (size > EXT2_GOOD_OLD_INODE_SIZE ? inode.large.i_extra_isize : 0);
+	if (at < size)
+		memset(inode.bytes + at, 0, size - at);
+	return ext_inode_write(x, ino, &inode, path, e);
+}
+
+int ext_inode_free(struct ext *x, ext2_ino_t ino, union ext_inode *inode, const char *path,
+		   struct err *e)
 {
 	errcode_t code = 0;
 	int r = ext_inode_sane(x, inode, path, e);
@@ -36,14 +55,63 @@ static int free_inode(struct ext *x, ext2_ino_t ino, union ext_inode *inode, boo
 		return r;
 	if (inode->small.i_file_acl || inode->small.osd2.linux2.l_i_file_acl_high)
 		code = ext2fs_free_ext_attr(x->e2, ino, NULL);
-	if (!code && inode->small.i_blocks && !ext2fs_is_fast_symlink(&inode->small) &&
-	    (is_dir || LINUX_S_ISREG(inode->small.i_mode) || LINUX_S_ISLNK(inode->small.i_mode)) &&
-	    !(inode->small.i_flags & EXT4_INLINE_DATA_FL))
+	if (!code && inode->small.i_blocks && ext_has_blocks(inode->bytes))
 		code = ext2fs_punch(x->e2, ino, NULL, NULL, 0, ~(blk64_t)0);
 	if (code)
 		return ext_error(e, code, path, "removed");
-	ext2fs_inode_alloc_stats2(x->e2, ino, -1, is_dir);
-	return 0;
+	ext2fs_inode_alloc_stats2(x->e2, ino, -1, LINUX_S_ISDIR(inode->small.i_mode));
+	return wipe_inode(x, ino, path, e);
+}
+
+/* ---- what is left of names ---- */
+
+struct wiping {
+	ext2_filsys e2;
+	bool indexed;
+};
+
+/* Blocks that hold an index instead of names look like one long entry. */
+static bool is_index(const struct wiping *w, const char *block)
+{
+	const struct ext2_dir_entry *first = (const struct ext2_dir_entry *)block;
+
+	return w->indexed && ((!first->inode && first->rec_len == (uint16_t)w->e2->blocksize) ||
+			      (ext2fs_dirent_name_len(first) == 1 && first->name[0] == '.'));
+}
+
+static int wipe_gap(ext2_ino_t dir, int entry, struct ext2_dir_entry *de, int offset, int blocksize,
+		    char *buf, void *arg)
+{
+	const struct wiping *w = arg;
+	unsigned len, used = 8;
+
+	(void)dir;
+	(void)entry;
+	(void)offset;
+	(void)blocksize;
+	if (is_index(w, buf) || ext2fs_get_rec_len(w->e2, de, &len) || len <= used)
+		return 0;
+	if (de->inode)
+		used += (unsigned)ext2fs_dirent_name_len(de);
+	if (used >= len || bytes_are_zero((char *)de + used, len - used))
+		return 0;
+	memset((char *)de + used, 0, len - used);
+	return DIRENT_CHANGED;
+}
+
+/* A removed name stays in its block until another one is written over it: not here. */
+static int wipe_names(struct ext *x, ext2_ino_t dir, const char *path, struct err *e)
+{
+	struct wiping w = {.e2 = x->e2};
+	union ext_inode inode;
+	errcode_t code;
+	int r = ext_inode_read(x, dir, &inode, path, e);
+
+	if (r < 0)
+		return r;
+	w.indexed = inode.small.i_flags & EXT2_INDEX_FL;
+	code = ext2fs_dir_iterate2(x->e2, dir, DIRENT_FLAG_INCLUDE_EMPTY, NULL, wipe_gap, &w);
+	return code ? ext_error(e, code, path, "cleaned") : 0;
 }
 
 /* Takes one name out of dir; a directory must be empty. */
@@ -68,7 +136,7 @@ static int drop_name(struct ext *x, ext2_ino_t dir, const char *name, ext2_ino_t
 	if (r < 0 || inode.small.i_links_count == 0)
 		return r;
 	if (is_dir || inode.small.i_links_count == 1)
-		return free_inode(x, ino, &inode, is_dir, path, e);
+		return ext_inode_free(x, ino, &inode, path, e);
 	inode.small.i_links_count--;
 	return ext_inode_write(x, ino, &inode, path, e);
 }
@@ -171,8 +239,10 @@ int ext_remove(struct guest_fs *fs, const char *path, bool recursive, struct err
 	if (r < 0)
 		return r;
 	if (LINUX_S_ISDIR(inode.small.i_mode))
-		return drop_dir(x, &place, recursive, path, e);
-	return drop_name(x, place.parent, place.name, place.ino, path, e);
+		r = drop_dir(x, &place, recursive, path, e);
+	else
+		r = drop_name(x, place.parent, place.name, place.ino, path, e);
+	return r < 0 ? r : wipe_names(x, place.parent, path, e);
 }
 
 /* ---- renaming ---- */
@@ -282,6 +352,9 @@ int ext_rename(struct guest_fs *fs, const char *from, const char *to, struct err
 	ext_dir_forget(x, old.ino);
 	if (code)
 		return ext_error(e, code, from, "renamed");
+	r = wipe_names(x, old.parent, from, e);
+	if (r < 0)
+		return r;
 	return is_dir && old.parent != new.parent
 		       ? move_dir(x, old.ino, old.parent, new.parent, from, e)
 		       : 0;

@@ -182,6 +182,7 @@ int ext_set_uuid(struct guest_fs *fs, const struct uuid *u, bool seed, struct er
 		r = ext_reseed(x, from, crc32c(~UINT32_C(0), u->bytes, 16), e);
 	if (r < 0)
 		return r;
+	x->pending = true;
 	memcpy(old, sb->s_uuid, sizeof old);
 	if (scope == SUPERBLOCKS)
 		keep_seed(sb);

@@ -101,6 +101,8 @@ static void storage_warnings(struct guest *g)
 			guest_warn(g, "%s: %s", v->device, odd_types[k].text);
 			odd = true;
 		}
+		if (g->fs[i] && guest_fs_notice(g->fs[i]))
+			guest_warn(g, "%s: %s", v->device, guest_fs_notice(g->fs[i]));
 		if (!odd && g->refusal[i] && !str_eq(v->type, "LVM2_member"))
 			guest_warn(g, "%s: %s", v->device, g->refusal[i]);
 	}

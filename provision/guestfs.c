@@ -50,7 +50,8 @@ int guest_fs_open(struct disk *d, const char *type, struct guest_fs **out, struc
 	if (r < 0)
 		return r;
 	(*out)->ops = engine->ops;
-	(*out)->disk = d;
+	if (!(*out)->disk)
+		(*out)->disk = d;
 	(*out)->type = engine->type;
 	return 0;
 }
@@ -108,6 +109,11 @@ void guest_fs_pin(struct guest_fs *fs, const char *why)
 	if (n)
 		memcpy(fs->pinned, why, n);
 	fs->pinned[n] = '\0';
+}
+
+const char *guest_fs_notice(const struct guest_fs *fs)
+{
+	return fs->notice[0] ? fs->notice : NULL;
 }
 
 static int path_check(const char *path, struct err *e)

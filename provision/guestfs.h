@@ -53,6 +53,9 @@ struct guest_fs_needs guest_fs_needs(const struct guest_fs *fs);
 /* False when it has none (swap), or when nothing reads them here. */
 bool guest_fs_has_files(const struct guest_fs *fs);
 
+/* What was done to it on opening that is worth knowing, or NULL. */
+const char *guest_fs_notice(const struct guest_fs *fs);
+
 /* 0 or -errno; ENOENT is an answer. All sentences name the path. */
 int guest_fs_stat(struct guest_fs *fs, const char *path, bool follow, struct guest_stat *st,
 		  struct err *e);

@@ -7,12 +7,13 @@ enum { GUEST_LABEL = 260, GUEST_REASON = 240 };
 
 struct guest_fs {
 	const struct guest_fs_ops *ops;
-	struct disk *disk; /* borrowed */
+	struct disk *disk; /* borrowed, or the engine's own overlay on it */
 	const char *type;
 	char uuid[UUID_TEXT];
 	char label[GUEST_LABEL];
 	char pinned[GUEST_REASON]; /* "" when the UUID may be changed */
 	struct guest_fs_needs needs;
+	char notice[GUEST_REASON]; /* what opening it did, or "" */
 };
 
 /* A new file, or the parts of it that are not content. */

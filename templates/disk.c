@@ -88,6 +88,21 @@ int disk_extent(struct disk *d, uint64_t n, uint64_t off, struct extent *x, stru
 	return 0;
 }
 
+int disk_zero_data(struct disk *d, uint64_t n, uint64_t off, struct err *e)
+{
+	struct extent x;
+	int r = 0;
+
+	for (; n > 0 && r == 0; off += x.len, n -= x.len) {
+		r = disk_extent(d, n, off, &x, e);
+		if (r < 0)
+			return r;
+		if (x.kind == EXTENT_DATA)
+			r = disk_zero(d, x.len, off, e);
+	}
+	return r;
+}
+
 int disk_flush(struct disk *d, struct err *e)
 {
 	return d->ops->flush ? d->ops->flush(d, e) : 0;

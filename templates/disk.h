@@ -47,6 +47,8 @@ int disk_pread(struct disk *d, void *buf, size_t n, uint64_t off, struct err *e)
 int disk_pwrite(struct disk *d, const void *buf, size_t n, uint64_t off, struct err *e);
 /* Zeroes [off, off+n); drivers without a fast way get plain writes. */
 int disk_zero(struct disk *d, uint64_t n, uint64_t off, struct err *e);
+/* The same, but what reads as zeros already is not written: an overlay stays small. */
+int disk_zero_data(struct disk *d, uint64_t n, uint64_t off, struct err *e);
 /* What stands at off: x->len is between 1 and n, all of one kind. n > 0. */
 int disk_extent(struct disk *d, uint64_t n, uint64_t off, struct extent *x, struct err *e);
 /* What was written is on stable storage. */
