@@ -23,6 +23,7 @@
 	X(ext2fs_extent_open2)                                                                     \
 	X(ext2fs_file_close)                                                                       \
 	X(ext2fs_file_flush)                                                                       \
+	X(ext2fs_file_llseek)                                                                      \
 	X(ext2fs_file_open2)                                                                       \
 	X(ext2fs_file_read)                                                                        \
 	X(ext2fs_file_set_size2)                                                                   \
@@ -80,6 +81,7 @@ LAZY_LIBRARY(ext2fs, EXT2FS_FUNCTIONS)
 #define ext2fs_extent_open2 lazy_ext2fs.ext2fs_extent_open2
 #define ext2fs_file_close lazy_ext2fs.ext2fs_file_close
 #define ext2fs_file_flush lazy_ext2fs.ext2fs_file_flush
+#define ext2fs_file_llseek lazy_ext2fs.ext2fs_file_llseek
 #define ext2fs_file_open2 lazy_ext2fs.ext2fs_file_open2
 #define ext2fs_file_read lazy_ext2fs.ext2fs_file_read
 #define ext2fs_file_set_size2 lazy_ext2fs.ext2fs_file_set_size2

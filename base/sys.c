@@ -100,10 +100,40 @@ static int open_resolved(int dir, const char *path, int flags, mode_t mode, uint
 	return fd < 0 ? -errno : (int)fd;
 }
 
+/* Kernels before 5.6 and some sandboxes have no openat2: folder by folder, none of them a link, none of them "..". */
+static int open_step_by_step(int dir, const char *path, int flags, mode_t mode)
+{
+	SCOPED(close_at) int held = -1;
+	char name[NAME_MAX + 1];
+
+	for (;;) {
+		size_t n = strcspn(path, "/"), gap = strspn(path + n, "/");
+		bool last = !path[n + gap];
+		int fd;
+
+		if (n > NAME_MAX)
+			return -ENAMETOOLONG;
+		snprintf(name, sizeof name, "%.*s", (int)n, path);
+		if (!n || str_eq(name, ".."))
+			return -EXDEV;
+		fd = sys_openat(held < 0 ? dir : held, name,
+				O_NOFOLLOW | (last ? flags | (gap ? O_DIRECTORY : 0)
+						   : O_PATH | O_DIRECTORY),
+				last ? mode : 0);
+		if (fd < 0 || last)
+			return fd;
+		close_at(&held);
+		held = fd;
+		path += n + gap;
+	}
+}
+
 int sys_open_beneath(int dir, const char *path, int flags, mode_t mode)
 {
-	return open_resolved(dir, path, flags, mode,
-			     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+	int fd = open_resolved(dir, path, flags, mode,
+			       RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+
+	return fd == -ENOSYS ? open_step_by_step(dir, path, flags, mode) : fd;
 }
 
 int sys_open_in_root(int dir, const char *path, int flags, mode_t mode)

@@ -56,6 +56,8 @@ static int lease(struct clone_guests *g, struct guest_lease **out, struct err *e
 			free(l);
 			return with_sentence(e, r, "looking into the guest");
 		}
+		if (g->first)
+			guest_share(l->guest, g->first);
 		pthread_mutex_lock(&g->lock);
 		l->next = g->all;
 		g->all = l;
@@ -98,8 +100,10 @@ int clone_guests_open(struct clone_guests *g, const struct plan *p, struct disk 
 	r = lease(g, &l, e);
 	if (r < 0)
 		return r;
+	r = with_sentence(e, guest_look(l->guest, &g->o, e), "looking into the guest");
+	g->first = l->guest;
 	keys = rsa_keys(guest_facts(l->guest)) * clones;
-	if (keys && g->o.ssh_keys == GUEST_SSH_GENERATE)
+	if (r == 0 && keys && g->o.ssh_keys == GUEST_SSH_GENERATE)
 		r = ssh_key_pool_open(&g->o.keys, keys, 0, e);
 	give_back(g, l);
 	if (r < 0)
@@ -120,11 +124,12 @@ void clone_guests_close(struct clone_guests *g)
 	}
 	g->o.keys = NULL;
 	g->all = g->idle = NULL;
+	g->first = NULL;
 }
 
 const struct guest_facts *clone_guests_facts(struct clone_guests *g)
 {
-	return g->all ? guest_facts(g->all->guest) : NULL;
+	return g->first ? guest_facts(g->first) : NULL;
 }
 
 /* ---- one clone ---- */

@@ -16,7 +16,8 @@ struct clone_guests {
 	struct guest_options o;
 	uint8_t old_macs[IDENTITY_NICS_MAX][6];
 	pthread_mutex_t lock;
-	struct guest_lease *idle, *all; /* surveyed guests: one a thread, since a guest has state */
+	struct guest *first;            /* the one that was read; the others share what it found */
+	struct guest_lease *idle, *all; /* one a thread, since a guest has state */
 };
 
 /* clones: how many keys are to be made ahead for; 0 for a look only. disks are borrowed. */

@@ -60,8 +60,9 @@ int ext_begin(struct ext *x, ext2_ino_t dir, const char *path, struct err *e)
 
 /* ---- content ---- */
 
-static int write_blocks(struct ext *x, ext2_ino_t ino, union ext_inode *inode, const void *data,
-			size_t n, const char *path, struct err *e)
+/* The file ends behind what is written at that offset. */
+static int write_blocks(struct ext *x, ext2_ino_t ino, union ext_inode *inode, uint64_t at,
+			const void *data, size_t n, const char *path, struct err *e)
 {
 	/* 1.47 copies the whole of a write into three blocks of memory before it sees that it does not fit inline. */
 	const unsigned each =
@@ -73,6 +74,8 @@ static int write_blocks(struct ext *x, ext2_ino_t ino, union ext_inode *inode, c
 	code = ext2fs_file_open2(x->e2, ino, &inode->small, EXT2_FILE_WRITE, &f);
 	if (code)
 		return ext_error(e, code, path, "written");
+	if (at)
+		code = ext2fs_file_llseek(f, at, EXT2_SEEK_SET, NULL);
 	for (size_t done = 0; done < n && !code;) {
 		unsigned want = n - done < each ? (unsigned)(n - done) : each, part = 0;
 
@@ -83,8 +86,8 @@ static int write_blocks(struct ext *x, ext2_ino_t ino, union ext_inode *inode, c
 	}
 	if (!code)
 		code = ext2fs_file_flush(f);
-	if (!code && n < EXT2_I_SIZE(&inode->small))
-		code = ext2fs_file_set_size2(f, (ext2_off64_t)n);
+	if (!code && at + n < EXT2_I_SIZE(&inode->small))
+		code = ext2fs_file_set_size2(f, (ext2_off64_t)(at + n));
 	closed = ext2fs_file_close(f);
 	if (!code)
 		code = closed;
@@ -99,7 +102,7 @@ static int write_content(struct ext *x, ext2_ino_t ino, union ext_inode *inode, 
 	int r;
 
 	if (!(inode->small.i_flags & EXT4_INLINE_DATA_FL) || n > EXT2_I_SIZE(&inode->small))
-		return write_blocks(x, ino, inode, data, n, path, e);
+		return write_blocks(x, ino, inode, 0, data, n, path, e);
 	code = ext2fs_inline_data_set(x->e2, ino, &inode->small, (void *)data, n);
 	if (code)
 		return ext_error(e, code, path, "written");
@@ -131,7 +134,8 @@ static int restore_times(struct ext *x, ext2_ino_t ino, const union ext_inode *w
 	return ext_inode_write(x, ino, &now, path, e);
 }
 
-static int replace_inode(struct ext *x, ext2_ino_t ino, const void *data, size_t n,
+/* keep: that many bytes stay, all that there are; 0 for none. */
+static int replace_inode(struct ext *x, ext2_ino_t ino, size_t keep, const void *data, size_t n,
 			 const char *path, struct err *e)
 {
 	union ext_inode inode, was;
@@ -139,6 +143,8 @@ static int replace_inode(struct ext *x, ext2_ino_t ino, const void *data, size_t
 
 	if (r < 0)
 		return r;
+	if (keep && keep != EXT2_I_SIZE(&inode.small))
+		return err_set(e, EINVAL, "%s: it has another length than %zu", path, keep);
 	if (!LINUX_S_ISREG(inode.small.i_mode))
 		return err_set(e, EINVAL, "%s: not a regular file", path);
 	if (EXT2_I_SIZE(&inode.small) > GUEST_FILE_MAX)
@@ -148,11 +154,13 @@ static int replace_inode(struct ext *x, ext2_ino_t ino, const void *data, size_t
 	if (r == 0)
 		r = ext_inode_sane(x, &inode, path, e);
 	if (r == 0)
-		r = write_content(x, ino, &inode, data, n, path, e);
+		r = keep ? write_blocks(x, ino, &inode, keep, data, n, path, e)
+			 : write_content(x, ino, &inode, data, n, path, e);
 	return r < 0 ? r : restore_times(x, ino, &was, path, e);
 }
 
-int ext_replace(struct guest_fs *fs, const char *path, const void *data, size_t n, struct err *e)
+int ext_append(struct guest_fs *fs, const char *path, size_t keep, const void *data, size_t n,
+	       struct err *e)
 {
 	struct ext *x = (struct ext *)fs;
 	struct ext_place place;
@@ -160,7 +168,12 @@ int ext_replace(struct guest_fs *fs, const char *path, const void *data, size_t 
 
 	if (r == 0)
 		r = begin(x, path, e);
-	return r < 0 ? r : replace_inode(x, place.ino, data, n, path, e);
+	return r < 0 ? r : replace_inode(x, place.ino, keep, data, n, path, e);
+}
+
+int ext_replace(struct guest_fs *fs, const char *path, const void *data, size_t n, struct err *e)
+{
+	return ext_append(fs, path, 0, data, n, e);
 }
 
 /* ---- new names ---- */
@@ -284,7 +297,7 @@ int ext_create(struct guest_fs *fs, const char *path, const struct guest_new *as
 	if (r == 0 && is_new)
 		r = copy_label(x, place.parent, place.ino, path, e);
 	if (r == 0)
-		r = replace_inode(x, place.ino, data, n, path, e);
+		r = replace_inode(x, place.ino, 0, data, n, path, e);
 	return r < 0 ? r : set_owner(x, place.ino, as, path, e);
 }
 

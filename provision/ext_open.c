@@ -384,6 +384,7 @@ const struct guest_fs_ops guest_ext_ops = {
 	.link = ext_link,
 	.list = ext_list,
 	.replace = ext_replace,
+	.append = ext_append,
 	.create = ext_create,
 	.mkdir = ext_mkdir,
 	.symlink = ext_symlink,

@@ -88,6 +88,19 @@ const struct guest_facts *guest_facts(struct guest *g)
 	return &g->facts;
 }
 
+void guest_share(struct guest *g, const struct guest *from)
+{
+	memcpy(g->mounts, from->mounts, sizeof g->mounts);
+	g->nmounts = from->nmounts;
+	g->root = from->root;
+	g->looked = from->looked;
+	g->facts = from->facts;
+	g->survey = from->survey;
+	/* A list that is full is copied by who adds to it. */
+	g->warnings = from->warnings;
+	g->warnings.room = g->warnings.n;
+}
+
 const char *guest_action_name(enum guest_action a)
 {
 	static const char *const names[] = {"changed", "removed", "kept", "refused"};

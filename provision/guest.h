@@ -147,6 +147,10 @@ struct guest_plan {
 	struct guest_edits *edits; /* what apply does */
 };
 
+/* All the reading that plans need, done now. */
+int guest_look(struct guest *g, const struct guest_options *o, struct err *e);
+/* g, whose disks show what from's show, takes over what guest_look found there. from must outlive g. */
+void guest_share(struct guest *g, const struct guest *from);
 /* Reads only. out is zeroed or was finished; on error nothing is in it. Secrets are new at every call. */
 int guest_plan_make(struct guest *g, const struct identity *id, const struct guest_options *o,
 		    struct guest_plan *out, struct err *e);

@@ -250,9 +250,8 @@ static int found_initrd(struct work *w, const struct found *f, struct err *e)
 		done += refs_apply(&w->refs, members[i].data, members[i].len, REF_ANY);
 	}
 	if (done) {
-		strbuf_addn(&out, f->data, f->len);
-		initrd_append(&out, members, f->initrd->n);
-		work_set(w, f, out.text, out.len);
+		initrd_append(&out, f->len, members, f->initrd->n);
+		work_append(w, f, out.text, out.len);
 		work_say(w, f->place->id, f->path, "", "", GUEST_CHANGED,
 			 arena_printf(w->a, "%s in %s overridden by an archive at its end",
 				      count_of(w, done, "reference"), members[0].name));

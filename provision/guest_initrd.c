@@ -240,30 +240,30 @@ int initrd_search(struct arena *a, const char *data, size_t len, const struct re
 
 /* ---- the archive at the end ---- */
 
-static void pad(struct strbuf *out)
+static void pad(struct strbuf *out, size_t before)
 {
-	while (out->len % 4)
+	while ((before + out->len) % 4)
 		strbuf_addc(out, '\0');
 }
 
-static void add_member(struct strbuf *out, unsigned ino, const char *name, mode_t mode,
-		       const char *data, size_t len)
+static void add_member(struct strbuf *out, size_t before, unsigned ino, const char *name,
+		       mode_t mode, const char *data, size_t len)
 {
 	strbuf_printf(out, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X", ino,
 		      (unsigned)mode, 0u, 0u, 1u, 0u, (unsigned)len, 0u, 0u, 0u, 0u,
 		      (unsigned)strlen(name) + 1, 0u);
 	strbuf_addn(out, name, strlen(name) + 1);
-	pad(out);
+	pad(out, before);
 	if (len)
 		strbuf_addn(out, data, len);
-	pad(out);
+	pad(out, before);
 }
 
-void initrd_append(struct strbuf *out, const struct initrd_member *members, size_t n)
+void initrd_append(struct strbuf *out, size_t before, const struct initrd_member *members, size_t n)
 {
-	pad(out);
+	pad(out, before);
 	for (size_t i = 0; i < n; i++)
-		add_member(out, (unsigned)i + 1, members[i].name, members[i].mode, members[i].data,
-			   members[i].len);
-	add_member(out, 0, "TRAILER!!!", 0, NULL, 0);
+		add_member(out, before, (unsigned)i + 1, members[i].name, members[i].mode,
+			   members[i].data, members[i].len);
+	add_member(out, before, 0, "TRAILER!!!", 0, NULL, 0);
 }

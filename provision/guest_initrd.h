@@ -28,5 +28,7 @@ struct initrd {
 /* Which members hold an id of refs. -EINVAL for what is no initial ramdisk; damage is an error with a sentence. */
 int initrd_search(struct arena *a, const char *data, size_t len, const struct refs *refs,
 		  struct initrd *out, struct err *e);
-/* Adds a newc archive of these members to out, aligned and ended as the kernel wants it. */
-void initrd_append(struct strbuf *out, const struct initrd_member *members, size_t n);
+/* Adds a newc archive of these members to out, aligned and ended as the kernel wants it in a file that has before bytes in
+ * front of out. */
+void initrd_append(struct strbuf *out, size_t before, const struct initrd_member *members,
+		   size_t n);

@@ -71,6 +71,11 @@ static int check(const struct identity *id, struct err *e)
 	return 0;
 }
 
+int guest_look(struct guest *g, const struct guest_options *o, struct err *e)
+{
+	return guest_survey_make(g, o->places, o->nplaces, e);
+}
+
 int guest_plan_make(struct guest *g, const struct identity *id, const struct guest_options *o,
 		    struct guest_plan *out, struct err *e)
 {
@@ -79,7 +84,7 @@ int guest_plan_make(struct guest *g, const struct identity *id, const struct gue
 	int r = check(id, e);
 
 	if (r == 0)
-		r = guest_survey_make(g, o->places, o->nplaces, e);
+		r = guest_look(g, o, e);
 	if (r < 0)
 		return r;
 	w.s = g->survey;

@@ -40,7 +40,6 @@ static void ramdisk(struct guest *g, struct guest_survey *s, struct found *f)
 	else if (x->stuck)
 		pin_storage(s, f->path, x->stuck);
 	if (r == 0 && x->n) {
-		f->data = arena_dupn(s->a, data, len);
 		f->len = len;
 		f->initrd = x;
 	}

@@ -65,6 +65,16 @@ void work_set(struct work *w, const struct found *f, const char *text, size_t le
 		x = work_edit(w, OP_WRITE, f->volume, f->inner);
 	x->data = arena_dupn(w->a, text, len);
 	x->len = len;
+	x->keep = 0;
+}
+
+void work_append(struct work *w, const struct found *f, const char *text, size_t len)
+{
+	struct guest_edit *x = work_edit(w, OP_WRITE, f->volume, f->inner);
+
+	x->data = arena_dupn(w->a, text, len);
+	x->len = len;
+	x->keep = f->len;
 }
 
 /* A file that is there keeps its mode, owner and labels. */

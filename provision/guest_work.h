@@ -19,6 +19,7 @@ struct guest_edit {
 	const char *path, *to; /* inside the filesystem */
 	char *data;
 	size_t len;
+	size_t keep; /* that many bytes of the file stay as they are before data */
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
@@ -70,6 +71,8 @@ struct guest_edit *work_edit(struct work *w, enum edit_op op, size_t volume, con
 struct guest_edit *work_file(struct work *w, const struct found *f);
 /* The edit of a file whose new content is text. */
 void work_set(struct work *w, const struct found *f, const char *text, size_t len);
+/* The same: the file stays as it is and is followed by text. */
+void work_append(struct work *w, const struct found *f, const char *text, size_t len);
 /* A file that is not there yet; nothing when its folder is not there. True when it will be. */
 bool work_create(struct work *w, const char *path, mode_t mode, const char *text, size_t len);
 /* The edit of a path in a filesystem: the one there is, or a new one of the file that exists there or not. */

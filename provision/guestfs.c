@@ -179,6 +179,39 @@ int guest_fs_replace(struct guest_fs *fs, const char *path, const void *data, si
 	return r < 0 ? r : fs->ops->replace(fs, path, data, n, e);
 }
 
+static int append_by_replacing(struct guest_fs *fs, const char *path, size_t keep, const void *data,
+			       size_t n, struct err *e)
+{
+	SCOPED(arena_fini) struct arena mem = {0};
+	struct strbuf whole = {0};
+	const char *now;
+	size_t len;
+	int r = guest_fs_read(fs, &mem, path, GUEST_FILE_MAX, &now, &len, e);
+
+	if (r < 0)
+		return r;
+	if (len != keep)
+		return err_set(e, EINVAL, "%s: it has %zu bytes, not %zu", path, len, keep);
+	strbuf_addn(&whole, now, len);
+	strbuf_addn(&whole, data, n);
+	r = guest_fs_replace(fs, path, whole.text, whole.len, e);
+	strbuf_fini(&whole);
+	return r;
+}
+
+int guest_fs_append(struct guest_fs *fs, const char *path, size_t keep, const void *data, size_t n,
+		    struct err *e)
+{
+	int r = ready(fs, fs->ops->replace, true, path, e);
+
+	if (r == 0 && (n > GUEST_FILE_MAX || keep > GUEST_FILE_MAX - n))
+		r = err_set(e, EFBIG, "%s: larger than a configuration file", path);
+	if (r < 0)
+		return r;
+	return fs->ops->append ? fs->ops->append(fs, path, keep, data, n, e)
+			       : append_by_replacing(fs, path, keep, data, n, e);
+}
+
 int guest_fs_create(struct guest_fs *fs, const char *path, mode_t mode, uid_t uid, gid_t gid,
 		    const void *data, size_t n, struct err *e)
 {

@@ -69,6 +69,9 @@ int guest_fs_list(struct guest_fs *fs, struct arena *a, const char *path, struct
 /* Replaces a regular file's content; mode, owner, ACLs, labels and other xattrs stay, and so do times. */
 int guest_fs_replace(struct guest_fs *fs, const char *path, const void *data, size_t n,
 		     struct err *e);
+/* The first keep bytes of a file, which is that long, stay; data follows them. */
+int guest_fs_append(struct guest_fs *fs, const char *path, size_t keep, const void *data, size_t n,
+		    struct err *e);
 /* Makes a new file (or replaces one) with this mode and owner; parents must exist. The SELinux label is its parent's. */
 int guest_fs_create(struct guest_fs *fs, const char *path, mode_t mode, uid_t uid, gid_t gid,
 		    const void *data, size_t n, struct err *e);

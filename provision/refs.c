@@ -1,4 +1,5 @@
-/* One pass over a text for all forms of all ids: a table of beginnings passes over what cannot match. */
+/* One pass over a text for all forms of all ids at once, most of it passed over unread: four bytes say how far behind them
+ * the next id can begin (Wu and Manber's search). */
 #include "provision/refs.h"
 
 #include "base/digest.h"
@@ -8,7 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_BITS = 16, FIRST_BYTES = (1 << FIRST_BITS) / 8, PATTERN_MIN = 9 };
+/* No pattern is shorter than PATTERN_MIN; BLOCK bytes are looked at. */
+enum { SHIFT_BITS = 14, SHIFTS = 1 << SHIFT_BITS, PATTERN_MIN = 9, BLOCK = 4 };
 
 enum dressing { PLAIN, BARE, ESCAPED, DASHED, BINARY, GUID, DRESSINGS };
 
@@ -132,27 +134,41 @@ static size_t dress(enum ref_form form, enum dressing dressing, const char *s, c
 	}
 }
 
-/* ---- the table of beginnings ---- */
+/* ---- the table of shifts ---- */
 
-static unsigned beginning(const char *p)
+/* The same for both cases of a letter. */
+static unsigned block_hash(const char *p)
 {
-	uint32_t v = (uint8_t)lower(p[0]) | (uint32_t)(uint8_t)lower(p[1]) << 8 |
-		     (uint32_t)(uint8_t)lower(p[2]) << 16 | (uint32_t)(uint8_t)lower(p[3]) << 24;
+	uint32_t v;
 
-	return (v * 2654435761u) >> (32 - FIRST_BITS);
+	memcpy(&v, p, BLOCK);
+	return ((v | 0x20202020u) * 2654435761u) >> (32 - SHIFT_BITS);
+}
+
+static void add_shifts(struct refs *r, const char *pattern)
+{
+	if (!r->shifts) {
+		r->shifts = arena_alloc(r->a, SHIFTS);
+		memset(r->shifts, PATTERN_MIN - BLOCK + 1, SHIFTS);
+	}
+	for (uint8_t at = 0; at <= PATTERN_MIN - BLOCK; at++) {
+		uint8_t *shift = &r->shifts[block_hash(pattern + at)];
+
+		if (*shift > PATTERN_MIN - BLOCK - at)
+			*shift = PATTERN_MIN - BLOCK - at;
+	}
 }
 
 static void add_pattern(struct refs *r, enum dressing dressing, const char *bytes, size_t len)
 {
 	bool exact = dressing == BINARY || dressing == GUID || r->items[r->n - 1].form == REF_LVM;
 	char *copy = arena_dupn(r->a, bytes, len);
-	unsigned b = beginning(copy);
 
+	add_shifts(r, copy);
 	for (size_t i = 0; i < len && !exact; i++)
 		copy[i] = lower(copy[i]);
 	ARENA_GROW(r->a, r->patterns, r->npatterns, r->patterns_room);
 	r->patterns[r->npatterns++] = (struct ref_pattern){copy, len, r->n - 1, dressing, exact};
-	r->first[b / 8] |= (uint8_t)(1 << b % 8);
 }
 
 bool refs_add(struct refs *r, enum ref_form form, const char *what, const char *old_text,
@@ -165,8 +181,6 @@ bool refs_add(struct refs *r, enum ref_form form, const char *what, const char *
 		return false;
 	snprintf(item.old_text, sizeof item.old_text, "%s", old_text);
 	snprintf(item.new_text, sizeof item.new_text, "%s", new_text);
-	if (!r->first)
-		r->first = arena_alloc(r->a, FIRST_BYTES);
 	ARENA_GROW(r->a, r->items, r->n, r->room);
 	r->items[r->n++] = item;
 	for (enum dressing d = 0; d < DRESSINGS; d++) {
@@ -234,10 +248,12 @@ bool refs_next(const struct refs *r, const char *text, size_t len, size_t from, 
 	if (!r->npatterns || len < PATTERN_MIN)
 		return false;
 	for (size_t off = from; off <= len - PATTERN_MIN; off++) {
-		unsigned b = beginning(text + off);
+		unsigned shift = r->shifts[block_hash(text + off + PATTERN_MIN - BLOCK)];
 
-		if (!(r->first[b / 8] & 1 << b % 8))
+		if (shift) {
+			off += shift - 1;
 			continue;
+		}
 		for (size_t i = 0; i < r->npatterns; i++) {
 			const struct ref_pattern *p = &r->patterns[i];
 

@@ -32,7 +32,7 @@ struct refs {
 	size_t n, room;
 	struct ref_pattern *patterns;
 	size_t npatterns, patterns_room;
-	uint8_t *first; /* which beginnings a pattern has */
+	uint8_t *shifts; /* by the bytes looked at: how far behind them a pattern can begin */
 };
 
 /* false when the texts are not of that form, or are the same, or the old one is there already. */

@@ -200,6 +200,12 @@ static void replaced_files_keep_everything_else(void **state)
 		/* Through a symlink, growing over several blocks, and shrinking to nothing. */
 		OK(guest_fs_replace(o.fs, "/abs", big, sizeof big, e));
 		OK(guest_fs_replace(o.fs, "/big", "", 0, e));
+		OK(guest_fs_append(o.fs, "/etc/hostname", 16, big, 5000, e));
+		OK(guest_fs_stat(o.fs, "/etc/hostname", true, &now, e));
+		assert_int_equal(now.size, 5016);
+		assert_int_equal(guest_fs_append(o.fs, "/etc/hostname", 16, "x", 1, NULL), -EINVAL);
+		OK(guest_fs_replace(o.fs, "/etc/hostname", "web-001", 7, e));
+		OK(guest_fs_append(o.fs, "/etc/hostname", 7, ".example\n", 9, e));
 		close_fs(&o);
 		is_clean(&o, &kinds[k]);
 		dump_is(&o, "cat /etc/hostname", "web-001.example");

@@ -126,7 +126,8 @@ static void files_grow_shrink_appear_and_go(void **state)
 		OK(guest_fs_replace(o.fs, "/EFI/debian/grub.cfg", big, sizeof big, e));
 		is_clean(&o, &kinds[k]);
 		OK(guest_fs_replace(o.fs, "/EFI/debian/shimx64.efi", "", 0, e));
-		OK(guest_fs_replace(o.fs, "/EFI/debian/grub.cfg", "search it\n", 10, e));
+		OK(guest_fs_replace(o.fs, "/EFI/debian/grub.cfg", "search", 6, e));
+		OK(guest_fs_append(o.fs, "/EFI/debian/grub.cfg", 6, " it\n", 4, e));
 		OK(guest_fs_mkdir(o.fs, "/loader", 0755, 0, 0, e));
 		OK(guest_fs_mkdir(o.fs, "/loader/entries", 0755, 0, 0, e));
 		is_clean(&o, &kinds[k]);

@@ -30,21 +30,21 @@ static void ids_are_found_and_overridden(void **state)
 
 	(void)state;
 	refs_add(&refs, REF_UUID, "swap", OLD, NEW);
-	initrd_append(&image, &early, 1);
-	initrd_append(&image, &resume, 1);
+	initrd_append(&image, 0, &early, 1);
+	initrd_append(&image, 0, &resume, 1);
 	assert_int_equal(image.len % 4, 0);
 	if (initrd_search(&a, image.text, image.len, &refs, &x, &e) < 0)
 		fail_msg("%s", e.text);
 	assert_int_equal(x.n, 1);
 	image.len = 0;
-	initrd_append(&image, &resume, 1);
+	initrd_append(&image, 0, &resume, 1);
 	assert_int_equal(initrd_search(&a, image.text, image.len, &refs, &x, &e), 0);
 	assert_int_equal(x.n, 1);
 	assert_null(x.stuck);
 	assert_string_equal(x.members[0].name, "conf/conf.d/resume");
 	assert_int_equal(refs_apply(&refs, x.members[0].data, x.members[0].len, REF_ANY), 1);
 	image.len = 0;
-	initrd_append(&image, x.members, x.n);
+	initrd_append(&image, 0, x.members, x.n);
 	assert_int_equal(initrd_search(&a, image.text, image.len, &refs, &again, &e), 0);
 	assert_int_equal(again.n, 0);
 	strbuf_fini(&image);
@@ -68,12 +68,12 @@ static void compressed(const char *tool, const char *flags)
 		return;
 	}
 	refs_add(&refs, REF_UUID, "swap", OLD, NEW);
-	initrd_append(&archive, &resume, 1);
+	initrd_append(&archive, 0, &resume, 1);
 	assert_true(mkstemp(name) >= 0);
 	f = fopen(name, "w");
 	fwrite(archive.text, 1, archive.len, f);
 	fclose(f);
-	initrd_append(&whole, &early, 1);
+	initrd_append(&whole, 0, &early, 1);
 	f = popen(arena_printf(&a, "%s %s -c < %s", tool, flags, name), "r");
 	while ((n = fread(buf, 1, sizeof buf, f)) > 0)
 		strbuf_addn(&whole, buf, n);

@@ -21,6 +21,35 @@ static void replaced(const struct refs *r, const char *from, const char *to, siz
 	assert_string_equal(text, to);
 }
 
+/* The search leaps: an id is found wherever it begins, also right behind what looks like its beginning. */
+static void found_at_every_offset(void **state)
+{
+	static const char *const ids[] = {OLD, "F3DD-8F3E", "52:54:00:AA:BB:01"};
+	struct arena a = {0};
+	struct refs r = {.a = &a};
+	char text[128];
+	struct ref_hit hit;
+
+	(void)state;
+	assert_true(refs_add(&r, REF_UUID, "vda1", OLD, NEW));
+	assert_true(refs_add(&r, REF_FAT, "vda15", "F3DD-8F3E", "1A2B-3C4D"));
+	assert_true(refs_add(&r, REF_MAC, "mac", "52:54:00:aa:bb:01", "02:11:22:33:44:5f"));
+	for (size_t i = 0; i < 3; i++)
+		for (size_t at = 0; at < 40; at++) {
+			size_t n = strlen(ids[i]);
+
+			memset(text, 'z', sizeof text);
+			if (at > 12)
+				memcpy(text + at - 9, ids[i], 8);
+			memcpy(text + at, ids[i], n);
+			assert_true(refs_next(&r, text, at + n, 0, REF_ANY, &hit));
+			assert_int_equal(hit.ref, i);
+			assert_int_equal(hit.off, at);
+			assert_false(refs_next(&r, text, at + n - 1, 0, REF_ANY, &hit));
+		}
+	arena_fini(&a);
+}
+
 static void every_written_form_follows(void **state)
 {
 	struct arena a = {0};
@@ -96,6 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_written_form_follows),
+		cmocka_unit_test(found_at_every_offset),
 		cmocka_unit_test(neighbours_are_other_ids),
 		cmocka_unit_test(binary_forms_follow_and_pinned_ones_stay),
 	};

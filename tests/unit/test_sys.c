@@ -1,0 +1,75 @@
+/* File calls where the kernel has less to offer. */
+#include "base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* In a child whose first call finds no openat2, as before Linux 5.6. The answer: 0 or errno. */
+static int opened_without_openat2(int dir, const char *path)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		int fd;
+
+		setenv("VMINT_FAULT", "open:1:ENOSYS", 1);
+		fd = sys_open_beneath(dir, path, O_RDONLY, 0);
+		_exit(fd < 0 ? -fd : 0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static void nothing_leads_out_without_openat2(void **state)
+{
+	char root[] = "/tmp/vmint-sys-XXXXXX";
+	int dir;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	dir = open(root, O_RDONLY | O_DIRECTORY);
+	assert_true(dir >= 0);
+	assert_int_equal(mkdirat(dir, "a", 0700), 0);
+	assert_int_equal(mkdirat(dir, "a/b", 0700), 0);
+	close(openat(dir, "a/b/file", O_WRONLY | O_CREAT, 0600));
+	assert_int_equal(symlinkat("/etc", dir, "a/etc"), 0);
+	assert_int_equal(symlinkat("b/file", dir, "a/link"), 0);
+
+	assert_int_equal(opened_without_openat2(dir, "a/b/file"), 0);
+	assert_int_equal(opened_without_openat2(dir, "a//b/"), 0);
+	assert_int_equal(opened_without_openat2(dir, "a/none"), ENOENT);
+	assert_int_equal(opened_without_openat2(dir, "a/link"), ELOOP);
+	assert_int_equal(opened_without_openat2(dir, "a/etc/passwd"), ENOTDIR);
+	assert_int_equal(opened_without_openat2(dir, "a/../a/b/file"), EXDEV);
+	assert_int_equal(opened_without_openat2(dir, "/etc/passwd"), EXDEV);
+	assert_int_equal(opened_without_openat2(dir, "a/b/file/"), ENOTDIR);
+
+	unlinkat(dir, "a/link", 0);
+	unlinkat(dir, "a/etc", 0);
+	unlinkat(dir, "a/b/file", 0);
+	unlinkat(dir, "a/b", AT_REMOVEDIR);
+	unlinkat(dir, "a", AT_REMOVEDIR);
+	close(dir);
+	rmdir(root);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_leads_out_without_openat2),
+	};
+
+	return cmocka_run_group_tests_name("sys", tests, NULL, NULL);
+}
