@@ -25,8 +25,10 @@ struct settings {
 	/* Each is given to the key of the spec of the same row below. */
 	const char *count, *name, *output, *disk, *disk_format, *key, *shard, *domain, *mac_prefix,
 		*cpus, *memory, *sync, *machine_id, *ssh_keys, *ext4_seed, *accel;
-	struct opt_list targets;
-	bool dry_run, replace, quiet, no_color, example, list_targets, help;
+	/* Of the cloud-init section. */
+	const char *carrier, *user_data, *vendor_data, *network_config, *password_file;
+	struct opt_list targets, keys, users, packages, commands, properties;
+	bool no_check, template, dry_run, replace, quiet, no_color, example, list_targets, help;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -74,14 +76,34 @@ static int set_options(struct spec *s, struct arena *a, const struct settings *o
 		{o->machine_id, "identity.machine-id", "--machine-id"},
 		{o->ssh_keys, "identity.ssh-keys", "--ssh-keys"},
 		{o->ext4_seed, "identity.ext4-seed", "--ext4-seed"},
+		{o->carrier, "cloud-init.carrier", "--carrier"},
+		{o->user_data, "cloud-init.user-data", "--user-data"},
+		{o->vendor_data, "cloud-init.vendor-data", "--vendor-data"},
+		{o->network_config, "cloud-init.network-config", "--network-config"},
+		{o->password_file, "cloud-init.password-file", "--password-file"},
+		{o->template ? "yes" : NULL, "cloud-init.template", "--template"},
+		{o->no_check ? "no" : NULL, "cloud-init.check", "--no-check"},
+	};
+	const struct {
+		const struct opt_list *list;
+		const char *key, *option;
+	} lists[] = {
+		{&o->targets, "targets", "--target"},
+		{&o->keys, "cloud-init.ssh-keys", "--ssh-key"},
+		{&o->users, "cloud-init.users", "--user"},
+		{&o->packages, "cloud-init.packages", "--package"},
+		{&o->commands, "cloud-init.runcmd", "--run"},
+		{&o->properties, "cloud-init.properties", "--property"},
 	};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(rows); i++)
 		if (rows[i].value)
 			r = spec_option(s, a, rows[i].key, rows[i].option, rows[i].value, true, e);
-	for (size_t i = 0; r == 0 && i < o->targets.count; i++)
-		r = spec_option(s, a, "targets", "--target", o->targets.items[i], i == 0, e);
+	for (size_t k = 0; k < ARRAY_SIZE(lists); k++)
+		for (size_t i = 0; r == 0 && i < lists[k].list->count; i++)
+			r = spec_option(s, a, lists[k].key, lists[k].option,
+					lists[k].list->items[i], i == 0, e);
 	/* A pattern or a number on the command line means other names than the file's list. */
 	if (o->name || o->count)
 		s->nclones = 0;
@@ -197,7 +219,7 @@ static void on_waiting(void *ctx)
 
 /* ---- the verb ---- */
 
-static int run_clone(const struct spec *s, const struct settings *o, struct err *e)
+static int run_clone(struct spec *s, const struct settings *o, struct err *e)
 {
 	struct progress p = {.on = !o->quiet && term_width(stderr) > 0};
 	const struct clone_options co = {
@@ -217,6 +239,7 @@ static int run_clone(const struct spec *s, const struct settings *o, struct err 
 	signal(SIGTERM, on_signal);
 	r = clone_run(&run, s, &co, e);
 	progress_end(&p);
+	clone_show_findings(&run, o->quiet);
 	if (r == 0 && str_eq(o->format, "json"))
 		clone_show_json(&run, o->dry_run);
 	else if (r == 0 && o->dry_run)
@@ -281,6 +304,21 @@ static int run(int argc, char **argv, struct err *e)
 		{0, "ssh-keys", OPT_TEXT, &s.ssh_keys, "P",
 		 "generate, modern (no RSA), remove or keep"},
 		{0, "ext4-seed", OPT_TEXT, &s.ext4_seed, "P", "auto, never or always"},
+		{0, "user-data", OPT_TEXT, &s.user_data, "FILE", "for cloud-init in the clones"},
+		{0, "vendor-data", OPT_TEXT, &s.vendor_data, "FILE", NULL},
+		{0, "network-config", OPT_TEXT, &s.network_config, "FILE",
+		 "instead of one made from the clones' addresses"},
+		{0, "user", OPT_LIST, &s.users, "SPEC", "as for vmint seed: alice,sudo,group=adm"},
+		{0, "ssh-key", OPT_LIST, &s.keys, "KEY", "a public key, or a file of them"},
+		{0, "password-file", OPT_TEXT, &s.password_file, "FILE", "of the default user"},
+		{0, "package", OPT_LIST, &s.packages, "NAME", "to install at the first boot"},
+		{0, "run", OPT_LIST, &s.commands, "COMMAND", "to run at the first boot"},
+		{0, "property", OPT_LIST, &s.properties, "NAME=VALUE", "for ${NAME}"},
+		{0, "template", OPT_FLAG, &s.template, NULL, "replace ${...} in files, too"},
+		{0, "no-check", OPT_FLAG, &s.no_check, NULL, "pass user-data on unchecked"},
+		{0, "carrier", OPT_TEXT, &s.carrier, "C",
+		 "how the seed gets in: auto, iso, vfat, dir, guest, serial, credentials, ovf, "
+		 "guestinfo, none"},
 		{0, "sync", OPT_TEXT, &s.sync, "WHEN", "end, each or none"},
 		{0, "replace", OPT_FLAG, &s.replace, NULL,
 		 "make clones anew that were made of something else"},

@@ -105,6 +105,35 @@ static void show_warnings(const struct clone_run *run)
 	}
 }
 
+static void show_seeding(const struct clone_run *run, const char *indent)
+{
+	const char *reason = run->seeding.choice.reason;
+
+	if (run->seeding.carrier == CARRY_AUTO ||
+	    (run->seeding.carrier == CARRY_NONE && !run->plan.spec->cloud.asked))
+		return;
+	printf("%sseed: %s%s", indent, carry_names[run->seeding.carrier],
+	       reason && *reason ? " (" : "\n");
+	if (reason && *reason) {
+		show_plain(reason);
+		printf(")\n");
+	}
+}
+
+void clone_show_findings(const struct clone_run *run, bool errors_only)
+{
+	for (size_t i = 0; i < run->findings.count; i++) {
+		const struct finding *f = &run->findings.items[i];
+		struct strbuf plain = {0};
+
+		if (f->warning && errors_only)
+			continue;
+		strbuf_add_plain(&plain, f->text, 0);
+		fprintf(stderr, "%s%s\n", f->warning ? "warning: " : "", strbuf_str(&plain));
+		strbuf_fini(&plain);
+	}
+}
+
 void clone_show_plan(const struct clone_run *run)
 {
 	const struct plan *p = &run->plan;
@@ -127,6 +156,14 @@ void clone_show_plan(const struct clone_run *run)
 		printf("  ... and %zu more (--format json lists all)\n",
 		       p->nclones - p->foreign - shown);
 	show_changes(run);
+	show_seeding(run, "");
+	if (run->seed.len) {
+		struct strbuf lines = {0};
+
+		strbuf_add_lines(&lines, strbuf_str(&run->seed), false);
+		fputs(strbuf_str(&lines), stdout);
+		strbuf_fini(&lines);
+	}
 	show_warnings(run);
 	printf("nothing was written (--dry-run)\n");
 }
@@ -187,6 +224,7 @@ void clone_show_summary(const struct clone_run *run, double seconds)
 	if (p->there)
 		printf("; %zu were there", p->there);
 	printf("\n  %s in %s (%s each)\n", size, p->folder, each);
+	show_seeding(run, "  ");
 	show_warnings(run);
 	if (c) {
 		printf("start one:\n");
@@ -244,6 +282,12 @@ void clone_show_json(const struct clone_run *run, bool dry_run)
 		if (p->clones[i].state != CLONE_FOREIGN)
 			json_array_append_new(list, clone_json(p, &p->clones[i]));
 	json_object_set_new(root, "clones", list);
+	if (run->seeding.carrier != CARRY_AUTO) {
+		json_set_text(root, "seed_carrier", carry_names[run->seeding.carrier]);
+		json_set_text(root, "seed_reason", run->seeding.choice.reason);
+	}
+	if (run->seed.len)
+		json_set_text(root, "seed", strbuf_str(&run->seed));
 	if (run->preview)
 		json_object_set(root, "changes", run->preview);
 	json_add(&text, root);

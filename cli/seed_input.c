@@ -32,33 +32,13 @@ static int substitute(struct seed_run *run, const char **text, struct err *e)
 	return seed_substitute_str(&run->a, &run->variables, text, e);
 }
 
-static bool is_key(const char *text)
-{
-	return str_starts(text, "ssh-") || str_starts(text, "ecdsa-sha2-") ||
-	       str_starts(text, "sk-");
-}
-
 /* A key itself, or a file of them as ssh-keygen and authorized_keys have it. */
 static int add_keys(struct seed_run *run, struct seed_list *out, const char *arg, struct err *e)
 {
-	struct seed_text text = {.bytes = arg, .size = strlen(arg)}, line;
-	size_t before = out->count;
-	int r = is_key(arg) ? 0 : read_text(run, arg, &text, e);
+	struct seed_text text = {.bytes = arg, .size = strlen(arg)};
+	int r = config_is_key(arg) ? 0 : read_text(run, arg, &text, e);
 
-	if (r < 0)
-		return r;
-	while (seed_text_line(&text, &line)) {
-		char *key = str_trim(arena_dupn(&run->a, line.bytes, line.size));
-
-		if (str_starts(key, "-----BEGIN"))
-			return err_set(e, EINVAL, "%s: a private key; its .pub file is wanted",
-				       arg);
-		if (*key && *key != '#')
-			seed_list_add(&run->a, out, key);
-	}
-	if (out->count == before)
-		return err_set(e, EINVAL, "%s: no key in it", arg);
-	return 0;
+	return r < 0 ? r : config_take_keys(&run->a, out, text, arg, e);
 }
 
 /* The first line of a file, hashed; what_for makes the salt differ. */

@@ -65,6 +65,23 @@ static bool is_user_name(const char *name)
 	return n && n <= 32 && name[0] != '-' && name[0] != '.' && !isdigit((unsigned char)name[0]);
 }
 
+int config_take_user(struct arena *a, struct seed_config *c, struct seed_user u, struct err *e)
+{
+	if (c->nusers == USERS_MAX)
+		return err_set(e, E2BIG, "more than %d users", USERS_MAX);
+	/* A name with a variable is looked at again when its value is there. */
+	if (!u.name || (!is_user_name(u.name) && !strstr(u.name, "${")))
+		return err_set(e, EINVAL, "--user: '%.40s' is no name for a user",
+			       u.name ? u.name : "");
+	if (u.password_hash && !config_is_hash(u.password_hash))
+		return err_set(e, EINVAL,
+			       "--user: the password-hash of '%s' is no hash as crypt(3) makes it",
+			       u.name);
+	ARENA_GROW(a, c->users, c->nusers, c->users_room);
+	c->users[c->nusers++] = u;
+	return 0;
+}
+
 int config_add_user(struct arena *a, struct seed_config *c, const char *spec, struct err *e)
 {
 	struct seed_user u = {0};
@@ -72,8 +89,6 @@ int config_add_user(struct arena *a, struct seed_config *c, const char *spec, st
 	bool first = true;
 	int r;
 
-	if (c->nusers == USERS_MAX)
-		return err_set(e, E2BIG, "more than %d users", USERS_MAX);
 	while ((r = spec_next(a, &spec, &pair, e)) > 0) {
 		if (first && !pair.value)
 			u.name = pair.key;
@@ -85,15 +100,32 @@ int config_add_user(struct arena *a, struct seed_config *c, const char *spec, st
 	}
 	if (r < 0)
 		return r;
-	if (!u.name || !is_user_name(u.name))
-		return err_set(e, EINVAL, "--user: '%.40s' is no name for a user",
-			       u.name ? u.name : "");
-	if (u.password_hash && !config_is_hash(u.password_hash))
-		return err_set(e, EINVAL,
-			       "--user: the password-hash of '%s' is no hash as crypt(3) makes it",
-			       u.name);
-	ARENA_GROW(a, c->users, c->nusers, c->users_room);
-	c->users[c->nusers++] = u;
+	return config_take_user(a, c, u, e);
+}
+
+bool config_is_key(const char *text)
+{
+	return str_starts(text, "ssh-") || str_starts(text, "ecdsa-sha2-") ||
+	       str_starts(text, "sk-");
+}
+
+int config_take_keys(struct arena *a, struct seed_list *out, struct seed_text text,
+		     const char *from, struct err *e)
+{
+	struct seed_text line;
+	size_t before = out->count;
+
+	while (seed_text_line(&text, &line)) {
+		char *key = str_trim(arena_dupn(a, line.bytes, line.size));
+
+		if (str_starts(key, "-----BEGIN"))
+			return err_set(e, EINVAL, "%s: a private key; its .pub file is wanted",
+				       from);
+		if (*key && *key != '#')
+			seed_list_add(a, out, key);
+	}
+	if (out->count == before)
+		return err_set(e, EINVAL, "%s: no key in it", from);
 	return 0;
 }
 

@@ -15,6 +15,7 @@ struct seed_user {
 struct seed_write {
 	const char *path, *permissions, *owner;
 	struct seed_text content;
+	bool variables; /* ${NAME} in the content, too */
 };
 
 /* An SSH host key of this machine, so that its entry in known_hosts is right from the first boot. */
@@ -34,7 +35,8 @@ struct seed_config {
 	size_t nwrites, writes_room;
 	struct seed_host_key *host_keys;
 	size_t nhost_keys, host_keys_room;
-	bool grow; /* the root partition and its filesystem, to the end of the disk */
+	bool host_keys_stay; /* those on the disk are these already */
+	bool grow;           /* the root partition and its filesystem, to the end of the disk */
 	const char *timezone, *locale;
 };
 
@@ -42,9 +44,23 @@ struct seed_config {
  * ssh-key= and password-file= are left to the caller, who may open files. */
 int config_add_user(struct arena *a, struct seed_config *c, const char *spec, struct err *e);
 void config_add_write(struct arena *a, struct seed_config *c, struct seed_write w);
+/* An SSH public key itself, as against the name of a file. */
+bool config_is_key(const char *text);
+/* The keys in a text as ssh-keygen and authorized_keys have it; from: what it is called. */
+int config_take_keys(struct arena *a, struct seed_list *out, struct seed_text text,
+		     const char *from, struct err *e);
+/* A complete one, checked. */
+int config_take_user(struct arena *a, struct seed_config *c, struct seed_user u, struct err *e);
 /* Tells the kind by the public key. */
 int config_add_host_key(struct arena *a, struct seed_config *c, struct seed_text private_key,
 			const char *public_key, struct err *e);
+
+struct seed_variables;
+
+/* A copy with values for ${NAME} in all but hashes and keys of hosts; in contents where they
+ * ask for it. */
+int config_substitute(struct arena *a, const struct seed_config *c, const struct seed_variables *v,
+		      struct seed_config *out, struct err *e);
 
 bool config_is_empty(const struct seed_config *c);
 /* "#cloud-config ..." */

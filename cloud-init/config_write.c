@@ -89,7 +89,8 @@ static void write_all(struct strbuf *b, const struct seed_config *c)
 	if (c->password_login)
 		strbuf_add(b, "ssh_pwauth: true\n");
 	if (c->nhost_keys)
-		strbuf_add(b, "ssh_deletekeys: true\nssh_keys:\n");
+		strbuf_printf(b, "ssh_deletekeys: %s\nssh_keys:\n",
+			      c->host_keys_stay ? "false" : "true");
 	for (size_t i = 0; i < c->nhost_keys; i++)
 		write_host_key(b, &c->host_keys[i]);
 	if (c->packages.count)

@@ -22,7 +22,8 @@ void finding_add(struct findings *f, bool warning, const struct yaml_node *at, c
 	text = arena_vprintf(f->a, fmt, ap);
 	va_end(ap);
 	add(f, warning,
-	    arena_printf(f->a, "%s:%u:%u: %s", f->name, f->lines + at->line, at->column, text));
+	    arena_printf(f->a, "%s:%u:%u: %s", f->name, f->lines + at->line,
+			 f->columns + at->column, text));
 }
 
 void finding_add_line(struct findings *f, bool warning, unsigned line, const char *fmt, ...)

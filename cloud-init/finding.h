@@ -18,6 +18,7 @@ struct findings {
 	struct arena *a;  /* the caller's */
 	const char *name; /* the file, as people know it */
 	unsigned lines;   /* added to every line number: what stands before the part looked at */
+	unsigned columns; /* the same of columns */
 	struct finding *items;
 	size_t count, room, errors; /* errors counts on after FINDINGS_MAX */
 };

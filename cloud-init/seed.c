@@ -88,6 +88,17 @@ const char *seed_instance_id(struct arena *a, const struct seed *s, const struct
 	return arena_printf(a, "iid-%016llx", (unsigned long long)h);
 }
 
+bool seed_meta_is_own(const char *key)
+{
+	static const char *const own[] = {"instance-id", "local-hostname", "hostname", "dsmode",
+					  "network-interfaces", "public-keys"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
+		if (str_eq(own[i], key))
+			return true;
+	return false;
+}
+
 static struct seed_text keep(struct arena *a, struct strbuf *b)
 {
 	struct seed_text t = {arena_dupn(a, strbuf_str(b), b->len), b->len};
@@ -112,6 +123,12 @@ static struct seed_text make_meta_data(struct arena *a, const struct seed *s,
 		strbuf_add(&b, "public-keys:\n");
 	for (size_t i = 0; i < s->ssh_keys.count; i++)
 		yaml_write_item(&b, 0, s->ssh_keys.items[i]);
+	for (size_t i = 0; i < s->nmeta; i++) {
+		yaml_write_str(&b, s->meta[i].name);
+		strbuf_add(&b, ": ");
+		yaml_write_str(&b, s->meta[i].value);
+		strbuf_addc(&b, '\n');
+	}
 	return keep(a, &b);
 }
 

@@ -38,6 +38,11 @@ struct seed_files {
 	size_t count;
 };
 
+/* One more key of the meta-data. */
+struct seed_pair {
+	const char *name, *value;
+};
+
 struct seed_network; /* cloud-init/network.h */
 struct seed_config;  /* cloud-init/config.h */
 
@@ -49,6 +54,8 @@ struct seed {
 	const char
 		*interfaces; /* an /etc/network/interfaces, for guests older than network-config */
 	struct seed_list ssh_keys;
+	const struct seed_pair *meta; /* beside the members above */
+	size_t nmeta;
 	struct seed_text meta_data; /* instead of what the members above would make */
 	struct seed_text user_data, vendor_data, network_config;
 	const struct seed_network *network; /* instead of network_config */
@@ -59,6 +66,9 @@ struct seed {
 
 /* Makes the files. They live in the arena, or are the caller's own texts. */
 int seed_build(struct arena *a, const struct seed *s, struct seed_files *out, struct err *e);
+
+/* Keys that meta-data has of its own, so that none may be given beside them. */
+bool seed_meta_is_own(const char *key);
 
 /* -EINVAL with a sentence unless name is one that a host can have (RFC 1123; dots allowed). */
 int seed_check_hostname(const char *name, struct err *e);

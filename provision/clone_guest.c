@@ -102,6 +102,9 @@ int clone_guests_open(struct clone_guests *g, const struct plan *p, struct disk 
 		return r;
 	r = with_sentence(e, guest_look(l->guest, &g->o, e), "looking into the guest");
 	g->first = l->guest;
+	if (r == 0)
+		r = clone_seeding_decide(&g->seeding, p, guest_facts(l->guest), e);
+	g->o.cloud_seed = carry_is_nocloud(g->seeding.carrier);
 	keys = rsa_keys(guest_facts(l->guest)) * clones;
 	if (r == 0 && keys && g->o.ssh_keys == GUEST_SSH_GENERATE)
 		r = ssh_key_pool_open(&g->o.keys, keys, 0, e);
@@ -125,6 +128,11 @@ void clone_guests_close(struct clone_guests *g)
 	g->o.keys = NULL;
 	g->all = g->idle = NULL;
 	g->first = NULL;
+}
+
+enum carry clone_guests_carrier(const struct clone_guests *g)
+{
+	return g->seeding.carrier;
 }
 
 const struct guest_facts *clone_guests_facts(struct clone_guests *g)
@@ -181,18 +189,55 @@ static json_t *keys_json(const struct guest_plan *plan)
 	return list;
 }
 
-static int make_plan(struct clone_guests *g, const struct clone *c, struct guest_plan *plan,
+/* Into the image itself, where every release of cloud-init looks first. */
+static int put_seed(struct guest *guest, struct guest_plan *plan, const struct seed_files *files,
+		    struct err *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < files->count; i++)
+		r = guest_plan_put(guest, plan, "cloud-init.seed",
+				   arena_printf(&plan->mem, "/var/lib/cloud/seed/nocloud/%s",
+						files->items[i].name),
+				   0600, files->items[i].text.bytes, files->items[i].text.size, e);
+	return r;
+}
+
+static int plan_with(struct clone_guests *g, struct guest *guest, const struct clone *c,
+		     struct guest_plan *plan, struct arena *a, struct clone_seed *seed,
 		     struct err *e)
 {
 	const struct identity id = identity_of(g->p, c);
+	struct guest_options o = g->o;
+	struct seed_network network;
+	int r = clone_network(a, g->p, c, &g->seeding, &network, e);
+
+	if (r < 0)
+		return r;
+	o.cloud_network = o.cloud_seed && network.count && !guest_facts(guest)->cloud.network_off;
+	r = with_sentence(e, guest_plan_make(guest, &id, &o, plan, e), "planning for the guest");
+	if (r < 0)
+		return r;
+	r = clone_seed_make(a, g->p, c, &g->seeding, plan, seed, e);
+	if (r == 0 && g->seeding.carrier == CARRY_GUEST)
+		r = put_seed(guest, plan, &seed->files, e);
+	if (r < 0)
+		guest_plan_fini(plan);
+	return r < 0 ? err_in(e, r, "seed") : 0;
+}
+
+/* The seed lives in the arena. */
+static int make_plan(struct clone_guests *g, const struct clone *c, struct guest_plan *plan,
+		     struct arena *a, struct clone_seed *seed, struct err *e)
+{
 	struct guest_lease *l;
 	int r = lease(g, &l, e);
 
 	if (r < 0)
 		return r;
-	r = guest_plan_make(l->guest, &id, &g->o, plan, e);
+	r = plan_with(g, l->guest, c, plan, a, seed, e);
 	give_back(g, l);
-	return with_sentence(e, r, "planning for the guest");
+	return r;
 }
 
 static int edit(const struct guest_plan *plan, struct disk **overlays, size_t n, struct err *e)
@@ -212,7 +257,7 @@ int clone_guests_edit(struct clone_guests *g, struct clone_writing *w, struct di
 		      struct err *e)
 {
 	struct guest_plan plan = {0};
-	int r = make_plan(g, w->c, &plan, e);
+	int r = make_plan(g, w->c, &plan, &w->a, &w->seed, e);
 
 	if (r < 0)
 		return r;
@@ -226,14 +271,18 @@ int clone_guests_edit(struct clone_guests *g, struct clone_writing *w, struct di
 }
 
 int clone_guests_preview(struct clone_guests *g, const struct clone *c, json_t **changes,
-			 struct err *e)
+			 struct strbuf *shown, struct err *e)
 {
 	struct guest_plan plan = {0};
-	int r = make_plan(g, c, &plan, e);
+	struct clone_seed seed;
+	struct arena a = {0};
+	int r = make_plan(g, c, &plan, &a, &seed, e);
 
-	if (r < 0)
-		return r;
-	*changes = changes_json(&plan);
-	guest_plan_fini(&plan);
-	return 0;
+	if (r == 0) {
+		*changes = changes_json(&plan);
+		clone_seed_show(&seed, shown);
+		guest_plan_fini(&plan);
+	}
+	arena_fini(&a);
+	return r;
 }

@@ -1,6 +1,7 @@
 /* The guest's inside, per clone: a plan made of the template's guest, and its edits on the clone's overlays. */
 #pragma once
 
+#include "provision/clone_seed.h"
 #include "provision/clone_write.h"
 #include "provision/guest.h"
 
@@ -14,6 +15,7 @@ struct clone_guests {
 	struct disk **disks; /* the template's, for reading */
 	size_t ndisks;
 	struct guest_options o;
+	struct clone_seeding seeding;
 	uint8_t old_macs[IDENTITY_NICS_MAX][6];
 	pthread_mutex_t lock;
 	struct guest *first;            /* the one that was read; the others share what it found */
@@ -25,12 +27,13 @@ int clone_guests_open(struct clone_guests *g, const struct plan *p, struct disk 
 		      size_t ndisks, size_t clones, struct err *e);
 void clone_guests_close(struct clone_guests *g);
 
+enum carry clone_guests_carrier(const struct clone_guests *g);
 /* What the guest says of itself; valid while g is open. */
 const struct guest_facts *clone_guests_facts(struct clone_guests *g);
 
-/* Plans for w->c and edits the overlays; w's changes and host keys are set. */
+/* Plans for w->c, makes its seed and edits the overlays; w's changes, host keys and seed are set. */
 int clone_guests_edit(struct clone_guests *g, struct clone_writing *w, struct disk **overlays,
 		      struct err *e);
-/* The plan alone, as the JSON of identity.json's changes. */
+/* The plan alone, as the JSON of identity.json's changes, and the seed as it may be shown. */
 int clone_guests_preview(struct clone_guests *g, const struct clone *c, json_t **changes,
-			 struct err *e);
+			 struct strbuf *seed, struct err *e);

@@ -88,6 +88,7 @@ static int make_clones(struct clone_run *run, const struct clone_options *o, str
 	if (r < 0)
 		return r;
 	keep_facts(run, clone_guests_facts(&guests));
+	run->seeding = guests.seeding;
 	r = apply_plan(&run->plan, &run->base, &guests, run->fleet.out, &ao, &run->result, e);
 	clone_guests_close(&guests);
 	return r;
@@ -123,7 +124,8 @@ static int look_inside(struct clone_run *run, struct disk **disks, size_t n, str
 	if (r < 0)
 		return r;
 	keep_facts(run, clone_guests_facts(&guests));
-	r = clone_guests_preview(&guests, first_to_make(&run->plan), &run->preview, e);
+	run->seeding = guests.seeding;
+	r = clone_guests_preview(&guests, first_to_make(&run->plan), &run->preview, &run->seed, e);
 	clone_guests_close(&guests);
 	return r;
 }
@@ -150,7 +152,7 @@ static int preview(struct clone_run *run, struct err *e)
 	return r;
 }
 
-int clone_run(struct clone_run *run, const struct spec *spec, const struct clone_options *o,
+int clone_run(struct clone_run *run, struct spec *spec, const struct clone_options *o,
 	      struct err *e)
 {
 	const struct fleet_options fo = {
@@ -168,7 +170,12 @@ int clone_run(struct clone_run *run, const struct spec *spec, const struct clone
 	if (r < 0)
 		return r;
 	run->opened = true;
-	r = fleet_open(&run->fleet, &fo, e);
+	run->findings.a = &run->a;
+	r = spec_cloud_load(spec, &run->a, clone_properties(&run->a, spec, &run->source),
+			    spec->nnetworks ? spec->nnetworks : run->source.nnics, &run->findings,
+			    e);
+	if (r == 0)
+		r = fleet_open(&run->fleet, &fo, e);
 	if (r == 0)
 		r = find_digest(run, o, e);
 	if (r < 0)
@@ -189,6 +196,7 @@ int clone_run(struct clone_run *run, const struct spec *spec, const struct clone
 void clone_close(struct clone_run *run)
 {
 	json_decref(run->preview);
+	strbuf_fini(&run->seed);
 	plan_fini(&run->plan);
 	base_close(&run->base);
 	if (run->opened)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "provision/apply.h"
+#include "provision/clone_seed.h"
 #include "provision/fleet.h"
 
 struct clone_options {
@@ -22,11 +23,14 @@ struct clone_run {
 	const char *os;        /* what the guest calls itself, or "" */
 	const char **warnings; /* about the guest */
 	size_t nwarnings;
-	json_t *preview; /* of a dry run: what changes inside the first clone; or NULL */
+	struct clone_seeding seeding;
+	struct findings findings; /* of what cloud-init would read */
+	struct strbuf seed;       /* of a dry run: the first clone's, secrets as "***" */
+	json_t *preview;          /* of a dry run: what changes inside the first clone; or NULL */
 	bool opened;
 };
 
-/* After an error, too, clone_close. */
-int clone_run(struct clone_run *run, const struct spec *spec, const struct clone_options *o,
+/* Reads the files that the spec names into it. After an error, too, clone_close. */
+int clone_run(struct clone_run *run, struct spec *spec, const struct clone_options *o,
 	      struct err *e);
 void clone_close(struct clone_run *run);

@@ -199,9 +199,13 @@ static int write_target(struct clone_writing *w, const struct vm *vm, const stru
 			struct err *e)
 {
 	struct strbuf text = {0};
+	/* Credentials and seeds hold secrets. */
+	bool secret =
+		vm->nstrings || vm->nguestinfo || (vm->user_data && t->can & TARGET_SEED_TEXTS);
+	mode_t mode = secret ? t->mode & 0700 : t->mode;
 	int r = t->write(vm, &text, e);
 
-	r = r < 0 ? (strbuf_fini(&text), r) : add_text(w, t->file, &text, t->mode, e);
+	r = r < 0 ? (strbuf_fini(&text), r) : add_text(w, t->file, &text, mode, e);
 	for (size_t i = 0; r == 0 && t->write_disk && i < vm->ndisks; i++) {
 		const char *name = arena_printf(&w->a, "disk%zu.%s", i, t->disk_suffix);
 
@@ -264,6 +268,7 @@ static json_t *make_record(struct clone_writing *w, const struct vm *vm)
 	json_set_text(r, "smbios_uuid", vm->smbios);
 	json_set_text(r, "vmgenid", vm->vmgenid);
 	json_set_text(r, "instance_id", vm->instance);
+	json_set_text(r, "seed_carrier", carry_names[clone_guests_carrier(w->guests)]);
 	for (size_t i = 0; i < vm->nnics; i++)
 		json_array_append_new(macs, json_text(vm->nics[i].mac));
 	json_object_set_new(r, "macs", macs);
@@ -306,6 +311,8 @@ static int write_all(struct clone_writing *w, struct disk **overlays, struct err
 		r = clone_guests_edit(w->guests, w, overlays, e);
 	if (r == 0)
 		r = clone_write_disks(w, overlays, e);
+	if (r == 0)
+		r = clone_write_seed(w, &vm, e);
 	if (r == 0)
 		r = write_targets(w, &vm, e);
 	if (r < 0)

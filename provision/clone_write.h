@@ -1,6 +1,7 @@
 /* One clone's files, written into its staging folder. */
 #pragma once
 
+#include "provision/clone_seed.h"
 #include "provision/plan.h"
 
 struct clone_guests;
@@ -13,6 +14,7 @@ struct clone_writing {
 	int dir;                     /* the staging folder */
 	bool sync;                   /* every file is on stable storage when this returns */
 	struct clone_guests *guests; /* clone_guest.h */
+	struct clone_seed seed;
 	json_t *files;               /* of the record */
 	json_t *changes, *host_keys; /* of the guest; owned while it is written */
 	json_t *record;              /* the result; owned by the caller */
@@ -27,6 +29,9 @@ int clone_add_file(struct clone_writing *w, const char *name, const void *data, 
 		   mode_t mode, struct err *e);
 /* A file that was written by somebody else through fd. digest: it is read back for it. */
 int clone_list_file(struct clone_writing *w, const char *name, int fd, bool digest, struct err *e);
+
+/* clone_files.c: the seed's files, and what the targets need to know of it. */
+int clone_write_seed(struct clone_writing *w, struct vm *vm, struct err *e);
 
 /* clone_disks.c: disk0.qcow2 and so on, from overlays of the base in the order of its disks. */
 int clone_write_disks(struct clone_writing *w, struct disk *const *overlays, struct err *e);

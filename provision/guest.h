@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct guest;
 struct place;
@@ -51,11 +52,26 @@ struct guest_host_key {
 	const char *path;        /* of the private key in the guest */
 	const char *public_line; /* "ssh-ed25519 AAAA...", without comment */
 	const char *fingerprint; /* "SHA256:..." */
+	/* Of a plan's keys: secret, wiped with the plan. Else NULL. */
+	const char *private_text;
 };
 
 struct guest_mac {
 	const char *text; /* "52:54:00:aa:bb:cc" */
 	const char *path; /* the file that names it */
+};
+
+/* What decides how a seed may reach a guest. */
+struct guest_cloud {
+	bool installed;
+	const char *off; /* what turns it off in a way that can be undone: a path; or NULL */
+	const char *off_for_good; /* the same, in a way that is left alone; or NULL */
+	const char *datasources;  /* its datasource_list as read last, "NoCloud, None"; "": any */
+	const char *datasources_path;
+	bool nocloud, ovf;       /* are in it, or could be */
+	const char *network_off; /* the file that keeps it from the network, or NULL */
+	const char *policy;      /* ds-identify's, "" for its default */
+	unsigned systemd;        /* its version, 0: none or unknown */
 };
 
 enum guest_answer { GUEST_UNKNOWN, GUEST_NO, GUEST_YES };
@@ -78,7 +94,8 @@ struct guest_facts {
 	const char **
 		networks; /* "ifupdown", "netplan", "networkd", "NetworkManager", "ifcfg", "wicked" */
 	size_t nnetworks;
-	bool cloud_init;
+	bool cloud_init; /* there, and not turned off */
+	struct guest_cloud cloud;
 	const char *cloud_datasource, *cloud_instance; /* the last datasource and instance id, "" */
 	const struct guest_host_key *host_keys;
 	size_t nhost_keys;
@@ -123,6 +140,8 @@ struct guest_options {
 	const uint8_t (
 		*old_macs)[6]; /* the template's NICs by its descriptor, in order; may be NULL */
 	size_t nold_macs;
+	bool cloud_seed;           /* cloud-init shall find a NoCloud seed */
+	bool cloud_network;        /* which tells it the network */
 	struct ssh_key_pool *keys; /* RSA keys made ahead (sshkey.h); NULL: made when needed */
 };
 
@@ -154,6 +173,9 @@ void guest_share(struct guest *g, const struct guest *from);
 /* Reads only. out is zeroed or was finished; on error nothing is in it. Secrets are new at every call. */
 int guest_plan_make(struct guest *g, const struct identity *id, const struct guest_options *o,
 		    struct guest_plan *out, struct err *e);
+/* Adds a file to a plan of g, with the folders it needs; what is there is replaced. kind is for the report. */
+int guest_plan_put(struct guest *g, struct guest_plan *p, const char *kind, const char *path,
+		   mode_t mode, const char *data, size_t len, struct err *e);
 /* Edits g's disks: files first, then filesystem ids, then partition tables, and flushes. g is the guest the plan was
  * made of, or one on overlays of the same disks. After an error the disks are half changed: throw the overlay away. */
 int guest_plan_apply(struct guest *g, const struct guest_plan *p, struct err *e);

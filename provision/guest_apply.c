@@ -58,6 +58,7 @@ static int do_edit(struct guest *g, const struct guest_edit *x, struct err *e)
 			       : guest_fs_replace(fs, x->path, x->data, x->len, e);
 	case OP_CREATE:
 		return guest_fs_create(fs, x->path, x->mode, x->uid, x->gid, x->data, x->len, e);
+	case OP_FOLDER:
 	case OP_MKDIR:
 		return guest_fs_mkdir(fs, x->path, x->mode, x->uid, x->gid, e);
 	case OP_SYMLINK:
@@ -74,8 +75,9 @@ static int do_edit(struct guest *g, const struct guest_edit *x, struct err *e)
 
 static const char *op_name(enum edit_op op)
 {
-	static const char *const names[] = {"writing",  "creating", "making the folder", "linking",
-					    "removing", "renaming", "a new id for"};
+	static const char *const names[] = {"writing",           "creating",    "making the folder",
+					    "making the folder", "linking",     "removing",
+					    "renaming",          "a new id for"};
 
 	return names[op];
 }
@@ -129,15 +131,18 @@ int guest_plan_apply(struct guest *g, const struct guest_plan *p, struct err *e)
 {
 	/* Renames after all edits by the old names, the deepest first: a folder was found before what is in it. */
 	static const enum edit_op writes[] = {OP_WRITE, OP_CREATE, OP_SYMLINK},
-				  removes[] = {OP_REMOVE}, makes[] = {OP_MKDIR},
-				  renames[] = {OP_RENAME}, ids[] = {OP_SET_UUID};
+				  folders[] = {OP_FOLDER}, removes[] = {OP_REMOVE},
+				  makes[] = {OP_MKDIR}, renames[] = {OP_RENAME},
+				  ids[] = {OP_SET_UUID};
 	const struct guest_edits *x = p->edits;
 	int r;
 
 	if (x->ndisks != g->storage.ndisks)
 		return err_set(e, EINVAL, "the guest has %zu disks, the plan %zu",
 			       g->storage.ndisks, x->ndisks);
-	r = do_phase(g, x, writes, ARRAY_SIZE(writes), false, e);
+	r = do_phase(g, x, folders, ARRAY_SIZE(folders), false, e);
+	if (r == 0)
+		r = do_phase(g, x, writes, ARRAY_SIZE(writes), false, e);
 	if (r == 0)
 		r = do_phase(g, x, removes, ARRAY_SIZE(removes), false, e);
 	if (r == 0)

@@ -127,7 +127,7 @@ static void say_refs(struct work *w, const struct found *f, size_t n)
 			 count_of(w, n, "reference"));
 }
 
-static int found_refs(struct work *w, const struct found *f, struct err *e)
+int work_refs(struct work *w, const struct found *f, struct err *e)
 {
 	(void)e;
 	say_refs(w, f, content_refs(w, f));
@@ -263,14 +263,26 @@ static int found_initrd(struct work *w, const struct found *f, struct err *e)
 /* ---- the table ---- */
 
 static int (*const editors[])(struct work *w, const struct found *f, struct err *e) = {
-	[EDIT_HOSTNAME] = found_hostname,   [EDIT_HOSTS] = found_hosts,
-	[EDIT_NAME_WORDS] = found_words,    [EDIT_MACHINE_ID] = found_machine_id,
-	[EDIT_JOURNAL] = found_journal,     [EDIT_REFS] = found_refs,
-	[EDIT_NETWORK] = found_refs,        [EDIT_RENAME] = found_rename,
-	[EDIT_GRUBENV] = found_refs,        [EDIT_BINARY] = found_refs,
-	[EDIT_RANDOM] = found_random,       [EDIT_UUID_TEXT] = found_uuid,
-	[EDIT_INITIATOR] = found_initiator, [EDIT_HOSTID] = found_hostid,
-	[EDIT_INITRD] = found_initrd,       [EDIT_SSH_KEY] = work_host_key,
+	[EDIT_HOSTNAME] = found_hostname,
+	[EDIT_HOSTS] = found_hosts,
+	[EDIT_NAME_WORDS] = found_words,
+	[EDIT_MACHINE_ID] = found_machine_id,
+	[EDIT_JOURNAL] = found_journal,
+	[EDIT_REFS] = work_refs,
+	[EDIT_NETWORK] = work_refs,
+	[EDIT_RENAME] = found_rename,
+	[EDIT_GRUBENV] = work_refs,
+	[EDIT_BINARY] = work_refs,
+	[EDIT_RANDOM] = found_random,
+	[EDIT_UUID_TEXT] = found_uuid,
+	[EDIT_INITIATOR] = found_initiator,
+	[EDIT_HOSTID] = found_hostid,
+	[EDIT_INITRD] = found_initrd,
+	[EDIT_SSH_KEY] = work_host_key,
+	[EDIT_CLOUD_OFF] = work_cloud_off,
+	[EDIT_CLOUD_SOURCES] = work_cloud_sources,
+	[EDIT_CLOUD_POLICY] = work_cloud_policy,
+	[EDIT_CLOUD_NETWORK] = work_cloud_network,
 };
 
 static bool is_asked_for(const struct work *w, const struct place *p)

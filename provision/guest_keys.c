@@ -12,8 +12,8 @@ static void remember(struct work *w, const char *type, const char *path, const s
 	struct guest_plan *p = w->plan;
 
 	ARENA_GROW(w->a, p->host_keys, p->nhost_keys, w->key_rows);
-	p->host_keys[p->nhost_keys++] =
-		(struct guest_host_key){type, arena_dup(w->a, path), k->line, k->fingerprint};
+	p->host_keys[p->nhost_keys++] = (struct guest_host_key){
+		type, arena_dup(w->a, path), k->line, k->fingerprint, k->private_text};
 }
 
 static int make(struct work *w, enum ssh_key_type type, struct ssh_key *k, struct err *e)
@@ -113,7 +113,7 @@ static void hold_cloud_init(struct work *w)
 	static const char text[] = "# The host keys are this machine's own already.\n"
 				   "ssh_deletekeys: false\n";
 
-	if (w->g->facts.cloud_init && w->plan->nhost_keys &&
+	if (w->g->facts.cloud.installed && w->plan->nhost_keys &&
 	    work_create(w, path, 0644, text, sizeof text - 1))
 		work_say(w, "cloud-init.keys", path, "", "ssh_deletekeys: false", GUEST_CHANGED,
 			 "cloud-init would replace the new host keys at the first boot");

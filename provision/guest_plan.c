@@ -2,7 +2,9 @@
 #include "provision/guest_work.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static void split_name(struct work *w)
 {
@@ -101,6 +103,62 @@ int guest_plan_make(struct guest *g, const struct identity *id, const struct gue
 		return r;
 	}
 	*out = plan;
+	return 0;
+}
+
+/* The folders on the way that are not there; owned by root, for root only where the file is. */
+static int put_folders(struct work *w, const char *path, mode_t mode, struct guest_spot *at,
+		       struct err *e)
+{
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		const char *folder = arena_dupn(w->a, path, (size_t)(slash - path));
+		struct guest_spot s;
+		int r = guest_find(w->g, folder, true, &s);
+
+		if (r == -ENOENT && *at->path) {
+			/* Below one that is made by this plan, or that is there. */
+			const char *inner =
+				arena_printf(w->a, "%s%s", at->path, strrchr(folder, '/'));
+
+			snprintf(at->path, sizeof at->path, "%s", inner);
+			if (!work_has_folder(w, at->volume, inner))
+				work_edit(w, OP_FOLDER, at->volume, inner)->mode =
+					mode & 077 ? 0755 : 0700;
+			continue;
+		}
+		if (r < 0 || !S_ISDIR(s.st.mode))
+			return err_set(e, r < 0 ? -r : ENOTDIR, "%s: no folder of the guest's",
+				       folder);
+		at->volume = s.volume;
+		snprintf(at->path, sizeof at->path, "%s", str_eq(s.inner, "/") ? "" : s.inner);
+	}
+	return 0;
+}
+
+int guest_plan_put(struct guest *g, struct guest_plan *p, const char *kind, const char *path,
+		   mode_t mode, const char *data, size_t len, struct err *e)
+{
+	struct work w = {.g = g, .plan = p, .a = &p->mem, .rows = p->n};
+	struct guest_spot at = {0}, s;
+	struct guest_edit *x;
+	bool there = guest_find(g, path, true, &s) == 0;
+	int r = 0;
+
+	if (there && !S_ISREG(s.st.mode))
+		return err_set(e, EEXIST, "%s: what is there is no file", path);
+	if (!there)
+		r = put_folders(&w, path, mode, &at, e);
+	if (r < 0)
+		return r;
+	x = there ? work_edit_at(&w, s.volume, s.inner, false)
+		  : work_edit_at(&w, at.volume,
+				 arena_printf(w.a, "%s%s", at.path, strrchr(path, '/')), false);
+	x->op = OP_CREATE;
+	x->data = arena_dupn(w.a, data, len);
+	x->len = len;
+	x->mode = mode;
+	work_keep(&w, x->path, x->volume);
+	work_say(&w, kind, path, "", "", GUEST_CHANGED, there ? "written anew" : "written");
 	return 0;
 }
 

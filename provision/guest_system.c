@@ -1,4 +1,4 @@
-/* What runs in the guest: its OS, kernel, boot loaders, network configuration, cloud-init. */
+/* What runs in the guest: its OS, kernel, boot loaders, network configuration. */
 #include "provision/guest_parts.h"
 
 #include "base/scope.h"
@@ -140,29 +140,18 @@ static void network_facts(struct guest *g)
 	g->facts.nnetworks = stacks.n;
 }
 
-static void cloud_facts(struct guest *g)
-{
-	const char *text;
-
-	g->facts.cloud_init = guest_has(g, "/usr/bin/cloud-init") &&
-			      !guest_has(g, "/etc/cloud/cloud-init.disabled");
-	text = guest_text(g, g->a, "/var/lib/cloud/instance/datasource", 4096, NULL);
-	g->facts.cloud_datasource = text ? str_trim(arena_dup(g->a, text)) : "";
-	text = guest_text(g, g->a, "/var/lib/cloud/data/instance-id", 4096, NULL);
-	g->facts.cloud_instance = text ? str_trim(arena_dup(g->a, text)) : "";
-}
-
 void guest_system_facts(struct guest *g)
 {
 	struct guest_facts *f = &g->facts;
 
 	f->os_id = f->os_version = f->os_name = f->kernel = "";
 	f->cloud_datasource = f->cloud_instance = "";
+	f->cloud = (struct guest_cloud){.datasources = "", .policy = ""};
 	if (!f->linux_found)
 		return;
 	os_facts(g);
 	kernel_facts(g);
 	loader_facts(g);
 	network_facts(g);
-	cloud_facts(g);
+	guest_cloud_facts(g);
 }

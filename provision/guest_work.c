@@ -114,6 +114,29 @@ bool work_create(struct work *w, const char *path, mode_t mode, const char *text
 	return true;
 }
 
+bool work_has_folder(const struct work *w, size_t volume, const char *inner)
+{
+	const struct guest_edits *x = w->plan->edits;
+
+	for (size_t i = 0; i < x->n; i++)
+		if (x->items[i].op == OP_FOLDER && x->items[i].volume == volume &&
+		    str_eq(x->items[i].path, inner))
+			return true;
+	return false;
+}
+
+void work_keep(struct work *w, const char *path, size_t volume)
+{
+	struct guest_edits *x = w->plan->edits;
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->n; i++)
+		if (x->items[i].op != OP_REMOVE || x->items[i].volume != volume ||
+		    !str_eq(x->items[i].path, path))
+			x->items[n++] = x->items[i];
+	x->n = n;
+}
+
 int work_random(void *p, size_t n, struct err *e)
 {
 	uint8_t *b = p;

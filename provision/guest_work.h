@@ -6,6 +6,7 @@
 enum edit_op {
 	OP_WRITE,  /* replace path's content */
 	OP_CREATE, /* a new file, or replace it with this mode */
+	OP_FOLDER, /* for new files: made before them */
 	OP_MKDIR,
 	OP_SYMLINK, /* path -> to, replacing what is there */
 	OP_REMOVE,  /* recursive */
@@ -77,6 +78,9 @@ void work_append(struct work *w, const struct found *f, const char *text, size_t
 bool work_create(struct work *w, const char *path, mode_t mode, const char *text, size_t len);
 /* The edit of a path in a filesystem: the one there is, or a new one of the file that exists there or not. */
 struct guest_edit *work_edit_at(struct work *w, size_t volume, const char *inner, bool exists);
+bool work_has_folder(const struct work *w, size_t volume, const char *inner);
+/* Nothing that is planned removes this file any more. Edits may move. */
+void work_keep(struct work *w, const char *inner, size_t volume);
 int work_random(void *p, size_t n, struct err *e);
 
 /* ---- guest_edit.c ---- */
@@ -86,6 +90,12 @@ int work_found(struct work *w, const struct found *f, struct err *e);
 /* ---- guest_keys.c ---- */
 int work_host_key(struct work *w, const struct found *f, struct err *e);
 int work_missing_keys(struct work *w, struct err *e);
+/* ---- guest_seed.c: cloud-init's places ---- */
+int work_cloud_off(struct work *w, const struct found *f, struct err *e);
+int work_cloud_sources(struct work *w, const struct found *f, struct err *e);
+int work_cloud_policy(struct work *w, const struct found *f, struct err *e);
+int work_cloud_network(struct work *w, const struct found *f, struct err *e);
+int work_refs(struct work *w, const struct found *f, struct err *e); /* guest_edit.c */
 /* ---- guest_serial.c ---- */
 /* --serial-console on or off. */
 void work_console(struct work *w);

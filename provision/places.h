@@ -20,22 +20,26 @@ enum place_action {
 /* What an editor makes of the file, for PLACE_SET, PLACE_REGENERATE and PLACE_REWRITE. */
 enum place_editor {
 	EDIT_NONE,
-	EDIT_HOSTNAME,   /* the one name in the file */
-	EDIT_HOSTS,      /* lines of /etc/hosts */
-	EDIT_NAME_WORDS, /* the old host name where it stands as a word */
-	EDIT_MACHINE_ID, /* the file is the machine-id */
-	EDIT_JOURNAL,    /* a folder named by the machine-id: emptied, under the new name */
-	EDIT_REFS,       /* ids of storage, machine-id */
-	EDIT_NETWORK,    /* MACs and the ids of connections */
-	EDIT_RENAME,     /* the old id in the file's own name, and its content */
-	EDIT_GRUBENV,    /* EDIT_REFS, and the block keeps its 1,024 bytes */
-	EDIT_BINARY,     /* EDIT_REFS of forms whose length stays, in a file that is not text */
-	EDIT_RANDOM,     /* the same number of random bytes */
-	EDIT_UUID_TEXT,  /* one new UUID in the form of the old */
-	EDIT_INITIATOR,  /* InitiatorName=iqn...: a new unique part */
-	EDIT_HOSTID,     /* 4 bytes */
-	EDIT_INITRD,     /* an initial ramdisk: overridden by an appended archive */
-	EDIT_SSH_KEY,    /* a host key and its public half */
+	EDIT_HOSTNAME,      /* the one name in the file */
+	EDIT_HOSTS,         /* lines of /etc/hosts */
+	EDIT_NAME_WORDS,    /* the old host name where it stands as a word */
+	EDIT_MACHINE_ID,    /* the file is the machine-id */
+	EDIT_JOURNAL,       /* a folder named by the machine-id: emptied, under the new name */
+	EDIT_REFS,          /* ids of storage, machine-id */
+	EDIT_NETWORK,       /* MACs and the ids of connections */
+	EDIT_RENAME,        /* the old id in the file's own name, and its content */
+	EDIT_GRUBENV,       /* EDIT_REFS, and the block keeps its 1,024 bytes */
+	EDIT_BINARY,        /* EDIT_REFS of forms whose length stays, in a file that is not text */
+	EDIT_RANDOM,        /* the same number of random bytes */
+	EDIT_UUID_TEXT,     /* one new UUID in the form of the old */
+	EDIT_INITIATOR,     /* InitiatorName=iqn...: a new unique part */
+	EDIT_HOSTID,        /* 4 bytes */
+	EDIT_INITRD,        /* an initial ramdisk: overridden by an appended archive */
+	EDIT_SSH_KEY,       /* a host key and its public half */
+	EDIT_CLOUD_OFF,     /* removed from a clone that gets a seed */
+	EDIT_CLOUD_SOURCES, /* a datasource_list, which shall have NoCloud in it */
+	EDIT_CLOUD_POLICY,  /* ds-identify's, which shall look */
+	EDIT_CLOUD_NETWORK, /* what cloud-init wrote of the network, and will write anew */
 };
 
 struct place {

@@ -26,6 +26,11 @@ size_t edit_uuid_text(const char *text, size_t len, const struct uuid *u, struct
 /* InitiatorName=iqn.1993-08.org.debian:01:8c2b3d4e5f: what follows the last colon becomes unique. */
 size_t edit_initiator(const char *text, size_t len, const char *unique, struct strbuf *out);
 
+/* A datasource_list without NoCloud gets it in front. */
+size_t edit_datasources(const char *text, size_t len, struct strbuf *out);
+/* ds-identify.cfg: a policy that never looks, or another fixed datasource, goes. */
+size_t edit_identify_policy(const char *text, size_t len, struct strbuf *out);
+
 /* The next MAC address (six pairs with : or -) at or behind from: its offset, or -1. mac is lower case with colons. */
 long mac_next(const char *text, size_t len, size_t from, char mac[18]);
 /* "52:54:00:..." of a NIC: not all zeros or ones, not a group address. */

@@ -1,6 +1,7 @@
 /* A recipe: everything but the key and the name that decides what a clone is. */
 #include "provision/plan.h"
 
+#include "base/digest.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -88,6 +89,21 @@ static json_t *mac(const struct spec *s)
 	return row;
 }
 
+/* What was asked for is named by a digest under the fleet's key: secrets in it cannot be tried out. */
+static json_t *cloud(const struct plan *p)
+{
+	json_t *row = json_object();
+	uint8_t raw[32] = {0};
+	char hex[65];
+
+	json_set_text(row, "carrier", carry_names[p->spec->cloud.carrier]);
+	if (p->spec->cloud.asked && spec_cloud_digest(&p->spec->cloud, &p->key, raw, NULL) == 0) {
+		hex_format(raw, 8, hex);
+		json_set_text(row, "contents", hex);
+	}
+	return row;
+}
+
 json_t *recipe_of(const struct plan *p, const struct spec_clone *listed)
 {
 	const struct spec *s = p->spec;
@@ -108,5 +124,7 @@ json_t *recipe_of(const struct plan *p, const struct spec_clone *listed)
 	json_set_text(identity, "ssh-keys", ssh_keys_name(s->ssh_keys));
 	json_set_text(identity, "ext4-seed", ext4_seed_name(s->ext4_seed));
 	json_object_set_new(r, "identity", identity);
+	if (s->cloud.asked || s->cloud.carrier != CARRY_AUTO)
+		json_object_set_new(r, "cloud-init", cloud(p));
 	return r;
 }

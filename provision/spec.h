@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/yaml.h"
 #include "provision/macs.h"
+#include "provision/spec_cloud.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -63,6 +64,7 @@ struct spec {
 	enum ssh_keys_policy ssh_keys;
 	enum ext4_seed_policy ext4_seed;
 	enum accel accel; /* which the descriptions ask for */
+	struct spec_cloud cloud;
 	const char *targets[SPEC_TARGETS_MAX];
 	size_t ntargets;
 	enum sync_when sync;

@@ -240,6 +240,11 @@ static int add_target(struct spec_reading *r, const char *value, struct err *e)
 	return 0;
 }
 
+static void clear_targets(struct spec *s)
+{
+	s->ntargets = 0;
+}
+
 /* ---- the rows ---- */
 
 static const struct spec_key disk_keys[] = {
@@ -281,7 +286,8 @@ const struct spec_key spec_keys[] = {
 	{"networks", .read = spec_read_networks},
 	{"mac", BELOW(mac_keys)},
 	{"identity", BELOW(identity_keys)},
-	{"targets", .set = add_target, .list = true},
+	{"cloud-init", .read = spec_read_cloud},
+	{"targets", .set = add_target, .list = true, .clear = clear_targets},
 	{"sync", .set = set_sync},
 	{"shard", .set = set_shard},
 };

@@ -6,7 +6,10 @@
 struct spec_reading {
 	struct spec *s;
 	struct arena *a;
-	const char *name; /* of the file */
+	const char *name;   /* of the file */
+	const char *source; /* its text; NULL for options */
+	size_t source_len;
+	void *item; /* the entry of a list that is being read */
 };
 
 /* Sets a key from a value; the sentence says what is wrong with the value, without place and key. */
@@ -14,12 +17,13 @@ typedef int spec_set(struct spec_reading *r, const char *value, struct err *e);
 
 struct spec_key {
 	const char *name;
-	/* One of the two: a scalar by its text, or a tree. */
+	/* A scalar by its text, or a tree; both where options give the first and files the second. */
 	spec_set *set;
 	int (*read)(struct spec_reading *r, const struct yaml_node *n, struct err *e);
 	const struct spec_key *keys; /* of a map below this key */
 	size_t nkeys;
-	bool list; /* of scalars */
+	bool list;                     /* of scalars */
+	void (*clear)(struct spec *s); /* before an option's first value */
 };
 
 extern const struct spec_key spec_keys[];
@@ -35,6 +39,11 @@ int spec_scalar(struct spec_reading *r, const struct yaml_node *n, const char *w
 /* spec_lists.c: what is longer than a value. */
 int spec_read_names(struct spec_reading *r, const struct yaml_node *n, struct err *e);
 int spec_read_networks(struct spec_reading *r, const struct yaml_node *n, struct err *e);
+
+/* spec_cloud.c: the cloud-init section, from the file and from options. */
+int spec_read_cloud(struct spec_reading *r, const struct yaml_node *n, struct err *e);
+int spec_option_cloud(struct spec_reading *r, const char *key, const char *value, bool first,
+		      struct err *e);
 
 /* Checked numbers and words, sentences included. */
 int spec_number(const char *value, uint64_t least, uint64_t most, uint64_t *out, struct err *e);

@@ -110,7 +110,7 @@ int spec_read_map(struct spec_reading *r, const struct yaml_node *n, const char 
 int spec_read(struct spec *s, struct arena *a, const char *text, size_t len, const char *name,
 	      struct err *e)
 {
-	struct spec_reading r = {.s = s, .a = a, .name = name};
+	struct spec_reading r = {.s = s, .a = a, .name = name, .source = text, .source_len = len};
 	struct yaml_node *root = NULL;
 	int x = yaml_parse(a, text, len, name, &root, e);
 
@@ -136,12 +136,16 @@ int spec_option(struct spec *s, struct arena *a, const char *path, const char *o
 		find_key(spec_keys, spec_nkeys, path, dot ? (size_t)(dot - path) : strlen(path));
 	int x;
 
+	if (k && k->read == spec_read_cloud && dot) {
+		x = spec_option_cloud(&r, dot + 1, value, first, e);
+		return x < 0 ? err_in(e, x, "%s", option) : 0;
+	}
 	if (k && dot)
 		k = find_key(k->keys, k->nkeys, dot + 1, strlen(dot + 1));
 	if (!k || !k->set)
 		return err_set(e, EINVAL, "%s: not a setting", option);
-	if (k->list && first)
-		s->ntargets = 0;
+	if (k->clear && first)
+		k->clear(s);
 	x = k->set(&r, value, e);
 	return x < 0 ? err_in(e, x, "%s", option) : 0;
 }

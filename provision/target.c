@@ -7,24 +7,27 @@
 
 const struct target targets[] = {
 	{"qemu", "a script that runs it, with KVM or without", "run.sh", 0755, .next = "{}",
-	 .write = target_qemu},
+	 .can = TARGET_SEED | TARGET_SMBIOS, .write = target_qemu},
 	{"libvirt", "a domain for virsh define", "domain.xml", 0644,
-	 .next = "virsh define {} && virsh start {name}", .write = target_libvirt},
+	 .can = TARGET_SEED | TARGET_SMBIOS, .next = "virsh define {} && virsh start {name}",
+	 .write = target_libvirt},
 	{"ovf", "a descriptor; vmint pack makes an OVA of it", "machine.ovf", 0644,
 	 .format = "vmdk", .next = "vmint pack {dir} -o {name}.ova", .write = target_ovf},
 	{"vmware", "a .vmx with flat disks", "machine.vmx", 0644, .format = "raw",
-	 .next = "vmrun start {} nogui", .write = target_vmware, .disk_suffix = "vmdk",
+	 .next = "vmrun start {} nogui", .write = target_vmware,
+	 .can = TARGET_SEED | TARGET_GUESTINFO, .disk_suffix = "vmdk",
 	 .write_disk = target_vmware_disk},
 	{"xen", "a configuration for xl create", "xl.cfg", 0644, .not_format = "vmdk",
-	 .next = "xl create {}", .write = target_xen},
+	 .next = "xl create {}", .write = target_xen, .can = TARGET_SEED},
 	{"kubevirt", "a VirtualMachine manifest", "kubevirt.yaml", 0644, .not_format = "vmdk",
-	 .next = "kubectl apply -f {}", .write = target_kubevirt},
+	 .next = "kubectl apply -f {}", .write = target_kubevirt,
+	 .can = TARGET_SEED | TARGET_SEED_TEXTS},
 	{"proxmox", "a script of qm commands", "proxmox.sh", 0755, .next = "{}",
-	 .write = target_proxmox},
+	 .write = target_proxmox, .can = TARGET_SEED},
 	{"hyperv", "a PowerShell script that makes it", "hyperv.ps1", 0644, .next = "pwsh {}",
-	 .write = target_hyperv},
+	 .write = target_hyperv, .can = TARGET_SEED},
 	{"incus", "a script that imports it into Incus or LXD", "incus.sh", 0755, .next = "{}",
-	 .write = target_incus},
+	 .write = target_incus, .can = TARGET_SEED},
 	{"nspawn", "a raw disk as a container", "machine.nspawn", 0644, .format = "raw",
 	 .next = "head -2 {}", .write = target_nspawn},
 };
@@ -37,6 +40,11 @@ const struct target *target_find(const char *name)
 		if (str_eq(targets[i].name, name))
 			return &targets[i];
 	return NULL;
+}
+
+const char *vm_seed_bus(const struct vm *vm)
+{
+	return vm->ndisks ? vm->disks[0].bus : "virtio";
 }
 
 int target_check(const struct target *t, const char *disk_format, struct err *e)

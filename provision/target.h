@@ -19,6 +19,10 @@ struct vm_disk {
 	uint64_t size;        /* bytes the guest sees */
 };
 
+struct vm_setting {
+	const char *name, *value;
+};
+
 struct vm_nic {
 	const char *mac;   /* with colons */
 	const char *model; /* "virtio", "e1000", "e1000e", "rtl8139", "vmxnet3", "pcnet" */
@@ -31,14 +35,24 @@ struct vm {
 	const char *folder; /* absolute, where it will stand */
 	const char *smbios, *vmgenid, *instance, *machine_id;
 	unsigned cpus;
-	uint64_t memory;  /* bytes */
-	bool efi, kvm;    /* kvm: this host accelerates */
-	const char *seed; /* a cloud-init ISO beside it, or NULL */
+	uint64_t memory;            /* bytes */
+	bool efi, kvm;              /* kvm: this host accelerates */
+	const char *seed;           /* a seed's image beside it, or NULL */
+	bool seed_is_disk;          /* VFAT: a disk; else a disc */
+	const char *serial;         /* SMBIOS type 1's, or NULL: the target's own */
+	const char *const *strings; /* SMBIOS type 11 */
+	size_t nstrings;
+	const struct vm_setting *guestinfo;
+	size_t nguestinfo;
+	const char *user_data, *network_data; /* of a seed, for who makes discs himself; or NULL */
 	const struct vm_disk *disks;
 	size_t ndisks;
 	const struct vm_nic *nics;
 	size_t nnics;
 };
+
+/* How a seed gets in: its image attached, SMBIOS strings handed on, guestinfo, a seed made from its texts. */
+enum { TARGET_SEED = 1, TARGET_SMBIOS = 2, TARGET_GUESTINFO = 4, TARGET_SEED_TEXTS = 8 };
 
 struct target {
 	const char *name;
@@ -51,6 +65,7 @@ struct target {
 	const char *
 		next; /* what to do now: {} is the file's path, {dir} its folder, {name} the clone */
 	int (*write)(const struct vm *vm, struct strbuf *out, struct err *e);
+	unsigned can; /* TARGET_SEED and so on */
 	/* Another file, diskN.SUFFIX, for each disk; or NULL. */
 	const char *disk_suffix;
 	int (*write_disk)(const struct vm *vm, size_t i, struct strbuf *out, struct err *e);
@@ -59,6 +74,9 @@ struct target {
 extern const struct target targets[];
 extern const size_t target_count;
 const struct target *target_find(const char *name);
+
+/* The bus that a seed's image goes to: one that the guest has a driver for, as it boots from it. */
+const char *vm_seed_bus(const struct vm *vm);
 
 /* What a target cannot take of these disks: 0, or -ENOTSUP with the sentence. */
 int target_check(const struct target *t, const char *disk_format, struct err *e);

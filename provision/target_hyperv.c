@@ -54,6 +54,11 @@ int target_hyperv(const struct vm *vm, struct strbuf *out, struct err *e)
 			      "Add-VMHardDiskDrive -VM $vm -ControllerType %s -Path (Join-Path "
 			      "$PSScriptRoot 'disk%zu.vhdx')\n",
 			      vm->efi ? "SCSI" : "IDE", i);
+	if (vm->seed) {
+		strbuf_add(out, "Add-VMDvdDrive -VM $vm -Path (Join-Path $PSScriptRoot ");
+		quote_powershell(out, vm->seed);
+		strbuf_add(out, ")\n");
+	}
 	for (size_t i = 0; i < vm->nnics; i++)
 		add_nic(out, &vm->nics[i], i);
 	if (vm->efi)

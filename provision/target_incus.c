@@ -49,5 +49,12 @@ int target_incus(const struct vm *vm, struct strbuf *out, struct err *e)
 		      vm->memory >> 20);
 	strbuf_printf(out, " \\\n\t-c security.secureboot=false%s\n",
 		      vm->efi ? "" : " -c security.csm=true");
+	if (vm->seed) {
+		strbuf_add(out, "\"$incus\" config device add ");
+		quote_shell(out, vm->hostname);
+		strbuf_add(out, " seed disk source=\"$PWD\"/");
+		quote_shell(out, vm->seed);
+		strbuf_addc(out, '\n');
+	}
 	return 0;
 }

@@ -2,7 +2,10 @@
 #include "provision/target.h"
 #include "provision/quote.h"
 
+#include "cloud-init/mime.h"
+
 #include <inttypes.h>
+#include <string.h>
 
 static void pair(struct strbuf *out, const char *indent, const char *key, const char *value)
 {
@@ -27,6 +30,11 @@ static void add_disks(struct strbuf *out, const struct vm *vm)
 			      i, i + 1, bus_of(&vm->disks[i]));
 		pair(out, "              ", "serial", vm->disks[i].serial);
 	}
+	if (vm->user_data)
+		strbuf_printf(out,
+			      "            - name: seed\n              disk:\n"
+			      "                bus: %s\n",
+			      vm->ndisks ? bus_of(&vm->disks[0]) : "virtio");
 }
 
 static void add_nics(struct strbuf *out, const struct vm *vm)
@@ -57,6 +65,37 @@ static void add_networks(struct strbuf *out, const struct vm *vm)
 	}
 }
 
+static void add_base64(struct strbuf *out, const char *key, const char *text)
+{
+	if (!text)
+		return;
+	strbuf_printf(out, "  %s: \"", key);
+	base64_encode(out, text, strlen(text), 0);
+	strbuf_add(out, "\"\n");
+}
+
+/* KubeVirt makes the disc itself. Inline texts may hold 2 KiB only, a secret more. */
+static void add_secret(struct strbuf *out, const struct vm *vm)
+{
+	strbuf_add(out, "apiVersion: v1\nkind: Secret\nmetadata:\n");
+	pair(out, "  ", "name", vm->hostname);
+	strbuf_add(out, "type: Opaque\ndata:\n");
+	add_base64(out, "userdata", vm->user_data);
+	add_base64(out, "networkdata", vm->network_data);
+	strbuf_add(out, "---\n");
+}
+
+static void add_seed(struct strbuf *out, const struct vm *vm)
+{
+	strbuf_add(out, "        - name: seed\n          cloudInitNoCloud:\n"
+			"            secretRef:\n");
+	pair(out, "              ", "name", vm->hostname);
+	if (!vm->network_data)
+		return;
+	strbuf_add(out, "            networkDataSecretRef:\n");
+	pair(out, "              ", "name", vm->hostname);
+}
+
 int target_kubevirt(const struct vm *vm, struct strbuf *out, struct err *e)
 {
 	(void)e;
@@ -66,6 +105,8 @@ int target_kubevirt(const struct vm *vm, struct strbuf *out, struct err *e)
 			      "Mi --image-path=%s\n",
 			      vm->hostname, i, (vm->disks[i].size + (1 << 20) - 1) >> 20,
 			      vm->disks[i].file);
+	if (vm->user_data)
+		add_secret(out, vm);
 	strbuf_add(out, "apiVersion: kubevirt.io/v1\nkind: VirtualMachine\nmetadata:\n");
 	pair(out, "  ", "name", vm->hostname);
 	strbuf_add(out, "spec:\n  runStrategy: Halted\n  template:\n    metadata:\n"
@@ -93,5 +134,7 @@ int target_kubevirt(const struct vm *vm, struct strbuf *out, struct err *e)
 			      "        - name: disk%zu\n          persistentVolumeClaim:\n"
 			      "            claimName: \"%s-disk%zu\"\n",
 			      i, vm->hostname, i);
+	if (vm->user_data)
+		add_seed(out, vm);
 	return 0;
 }

@@ -55,14 +55,23 @@ static void add_disk(struct strbuf *out, const struct vm *vm, size_t i)
 	strbuf_printf(out, "      <boot order='%zu'/>\n    </disk>\n", i + 1);
 }
 
+/* On a bus that the guest boots from: small kernels have no driver for another one. */
 static void add_seed(struct strbuf *out, const struct vm *vm)
 {
-	strbuf_add(out, "    <disk type='file' device='cdrom'>\n"
-			"      <driver name='qemu' type='raw'/>\n");
+	const char *bus = vm_seed_bus(vm);
+	bool disk = vm->seed_is_disk || str_eq(bus, "virtio");
+
+	strbuf_printf(out,
+		      "    <disk type='file' device='%s'>\n"
+		      "      <driver name='qemu' type='raw'/>\n",
+		      disk ? "disk" : "cdrom");
 	add_file(out, vm->folder, vm->seed);
-	strbuf_add(out, "      <target dev='sdz' bus='sata'/>\n"
-			"      <readonly/>\n"
-			"    </disk>\n");
+	strbuf_printf(out, "      <target dev='%s' bus='%s'/>\n",
+		      disk                 ? "vdz"
+		      : str_eq(bus, "ide") ? "hdd"
+					   : "sdz",
+		      disk ? "virtio" : bus);
+	strbuf_add(out, "      <readonly/>\n    </disk>\n");
 }
 
 static void add_nic(struct strbuf *out, const struct vm_nic *n)
@@ -88,8 +97,17 @@ static void add_system(struct strbuf *out, const struct vm *vm, bool ide)
 	strbuf_printf(out,
 		      "  <sysinfo type='smbios'>\n    <system>\n"
 		      "      <entry name='uuid'>%s</entry>\n"
-		      "      <entry name='serial'>%s</entry>\n    </system>\n  </sysinfo>\n",
-		      vm->smbios, vm->smbios);
+		      "      <entry name='serial'>",
+		      vm->smbios);
+	quote_xml(out, vm->serial ? vm->serial : vm->smbios);
+	strbuf_add(out, "</entry>\n    </system>\n");
+	if (vm->nstrings)
+		strbuf_add(out, "    <oemStrings>\n");
+	for (size_t i = 0; i < vm->nstrings; i++)
+		element(out, "      ", "entry", vm->strings[i]);
+	if (vm->nstrings)
+		strbuf_add(out, "    </oemStrings>\n");
+	strbuf_add(out, "  </sysinfo>\n");
 	strbuf_printf(out, "  <cpu mode='%s'/>\n", vm->kvm ? "host-passthrough" : "maximum");
 	strbuf_add(out, "  <features>\n    <acpi/>\n    <apic/>\n  </features>\n"
 			"  <clock offset='utc'/>\n"

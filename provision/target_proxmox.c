@@ -50,6 +50,12 @@ int target_proxmox(const struct vm *vm, struct strbuf *out, struct err *e)
 		quote_shell(out, d->file);
 		strbuf_printf(out, "\",serial=%s\"\n", d->serial);
 	}
+	if (vm->seed) {
+		strbuf_printf(out, "qm set \"$id\" --%s \"$storage:0,import-from=$PWD/\"",
+			      str_eq(vm_seed_bus(vm), "virtio") ? "virtio15" : "scsi15");
+		quote_shell(out, vm->seed);
+		strbuf_addc(out, '\n');
+	}
 	strbuf_printf(out, "qm set \"$id\" --boot order=%s0\necho \"qm start $id\"\n",
 		      vm->ndisks ? vm->disks[0].bus : "net");
 	return 0;

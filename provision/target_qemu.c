@@ -115,6 +115,39 @@ static void add_nic(struct strbuf *out, const struct vm_nic *n, size_t i)
 	strbuf_fini(&v);
 }
 
+/* On a bus that the guest boots from: small kernels have no driver for another one. */
+static void add_seed(struct strbuf *out, const struct vm *vm)
+{
+	const char *bus = vm_seed_bus(vm);
+	struct strbuf v = {0};
+
+	for (size_t i = 0; i < vm->nstrings; i++) {
+		strbuf_add(&v, "type=11,value=");
+		quote_qemu(&v, vm->strings[i]);
+		add_word(out, "-smbios", &v);
+		strbuf_fini(&v);
+	}
+	if (vm->serial) {
+		strbuf_add(&v, "type=1,serial=");
+		quote_qemu(&v, vm->serial);
+		add_word(out, "-smbios", &v);
+		strbuf_fini(&v);
+	}
+	if (!vm->seed)
+		return;
+	strbuf_add(&v, "if=none,id=seed,format=raw,readonly=on,file=");
+	quote_qemu(&v, vm->seed);
+	add_word(out, "-drive", &v);
+	strbuf_fini(&v);
+	if (str_eq(bus, "virtio") || vm->seed_is_disk)
+		strbuf_add(&v, "virtio-blk-pci,drive=seed");
+	else
+		strbuf_printf(&v, "%s,drive=seed%s", str_eq(bus, "scsi") ? "scsi-cd" : "ide-cd",
+			      str_eq(bus, "scsi") ? ",bus=scsi0.0" : "");
+	add_word(out, "-device", &v);
+	strbuf_fini(&v);
+}
+
 static bool any_bus(const struct vm *vm, const char *bus)
 {
 	for (size_t i = 0; i < vm->ndisks; i++)
@@ -148,12 +181,7 @@ int target_qemu(const struct vm *vm, struct strbuf *out, struct err *e)
 		strbuf_add(out, " \\\n\t-device ahci,id=ahci0");
 	for (size_t i = 0; i < vm->ndisks; i++)
 		add_disk(out, &vm->disks[i], i);
-	if (vm->seed) {
-		strbuf_add(&v, "if=virtio,format=raw,readonly=on,file=");
-		quote_qemu(&v, vm->seed);
-		add_word(out, "-drive", &v);
-		strbuf_fini(&v);
-	}
+	add_seed(out, vm);
 	for (size_t i = 0; i < vm->nnics; i++)
 		add_nic(out, &vm->nics[i], i);
 	strbuf_add(out, " \\\n\t\"$@\"\n");

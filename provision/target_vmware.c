@@ -97,6 +97,14 @@ int target_vmware(const struct vm *vm, struct strbuf *out, struct err *e)
 			      "\"disk%zu.vmdk\"\n",
 			      unit, unit, i);
 	}
+	if (vm->seed) {
+		strbuf_add(out, "sata0.present = \"TRUE\"\nsata0:0.present = \"TRUE\"\n"
+				"sata0:0.deviceType = \"cdrom-image\"\n"
+				"sata0:0.startConnected = \"TRUE\"\n");
+		setting(out, "sata0:0.fileName", vm->seed);
+	}
+	for (size_t i = 0; i < vm->nguestinfo; i++)
+		setting(out, vm->guestinfo[i].name, vm->guestinfo[i].value);
 	for (size_t i = 0; i < vm->nnics; i++)
 		add_nic(out, &vm->nics[i], i);
 	strbuf_add(out, "serial0.present = \"TRUE\"\nserial0.fileType = \"file\"\n"

@@ -31,6 +31,18 @@ static void add_disk(struct strbuf *out, const struct vm *vm, size_t i)
 	strbuf_fini(&v);
 }
 
+static void add_seed(struct strbuf *out, const struct vm *vm)
+{
+	struct strbuf v = {0};
+
+	if (!vm->seed)
+		return;
+	strbuf_printf(&v, "format=raw,vdev=xvdz,access=ro,target=%s/%s", vm->folder, vm->seed);
+	strbuf_add(out, vm->ndisks ? ", " : "");
+	quote_python(out, strbuf_str(&v));
+	strbuf_fini(&v);
+}
+
 int target_xen(const struct vm *vm, struct strbuf *out, struct err *e)
 {
 	(void)e;
@@ -43,6 +55,7 @@ int target_xen(const struct vm *vm, struct strbuf *out, struct err *e)
 			"'restart'\ndisk = [");
 	for (size_t i = 0; i < vm->ndisks; i++)
 		add_disk(out, vm, i);
+	add_seed(out, vm);
 	strbuf_add(out, "]\nvif = [");
 	for (size_t i = 0; i < vm->nnics; i++)
 		add_nic(out, &vm->nics[i], i);
