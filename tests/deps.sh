@@ -68,6 +68,7 @@ mmdebstrap            lab    real guests from packages
 uidmap                lab    the same without root
 debian-archive-keyring lab   their signatures
 ovmf                  lab    UEFI to boot them with
+dnsmasq-base          lab    two clones on one network
 binutils              lab    strings, to read metadata of volumes
 jq                    lab    ledgers
 virt-v2v              lab    another reader of packages

@@ -1,9 +1,13 @@
 #!/bin/sh
 # Boots a throw-away overlay of a disk image under QEMU's TCG until it asks for a login or fails, and turns it off by ACPI.
 # Prints "login SECONDS" or "failed SECONDS REASON"; what the guest wrote stays in OVERLAY, its serial console in LOG.
-# usage: boot.sh IMAGE FORMAT bios|ovmf OVERLAY LOG [MAC] [SECONDS]
+# COMMANDS in the environment names a file of commands to be run there by root, a line each (console.py), before the end;
+# NETWORK replaces QEMU's own network.
+# usage: boot.sh IMAGE FORMAT bios|ovmf OVERLAY LOG [MAC] [SECONDS] [QEMU-ARGUMENT...]
 set -u
+here=$(cd "$(dirname "$0")" && pwd)
 image=$(realpath "$1") format=$2 firmware=$3 overlay=$4 log=$5 mac=${6:-52:54:00:aa:bb:01} limit=${7:-300}
+shift $(($# < 7 ? $# : 7))
 work=$(mktemp -d)
 qemu=
 trap '[ -z "$qemu" ] || kill "$qemu" 2>/dev/null; rm -rf "$work"' EXIT
@@ -71,7 +75,7 @@ power_off()
 rm -f "$overlay" "$log"
 : >"$log"
 qemu-img create -q -f qcow2 -b "$image" -F "$format" "$overlay" || exit 2
-set -- -drive "file=$overlay,format=qcow2,if=virtio,cache=unsafe"
+set -- -drive "file=$overlay,format=qcow2,if=virtio,cache=unsafe" "$@"
 if [ "$firmware" = ovmf ]; then
 	for pair in _4M ''; do
 		[ -e "/usr/share/OVMF/OVMF_CODE$pair.fd" ] && break
@@ -83,15 +87,16 @@ fi
 mkfifo "$work/monitor"
 began=$(date +%s)
 # graphics=off: SeaBIOS and GRUB speak on the serial port too.
-nice -n 10 timeout $((limit + 90)) qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-la57 -M q35,graphics=off -smp 2 -m 1024 \
-	-nodefaults -display none -no-reboot -serial "file:$log" -monitor stdio -device virtio-rng-pci \
-	-nic "user,model=virtio-net-pci,mac=$mac,restrict=on" "$@" <"$work/monitor" >/dev/null 2>"$work/qemu.err" &
+nice -n 10 timeout $((limit + 90 + ${COMMANDS:+1200} + 0)) qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-la57 -M q35,graphics=off -smp 2 -m 1024 \
+	-nodefaults -display none -no-reboot -chardev "socket,id=console,path=$work/console,server=on,wait=off,logfile=$log" -serial chardev:console -monitor stdio -device virtio-rng-pci \
+	-nic "${NETWORK:-user,restrict=on},model=virtio-net-pci,mac=$mac" "$@" <"$work/monitor" >/dev/null 2>"$work/qemu.err" &
 qemu=$!
 exec 3>"$work/monitor"
 watch "$limit" || exit 1
 # Units that start beside the prompt: the network's lease, the keys' and seeds' first writes.
 sleep 15
 reason=$(failure) && echo "then $reason" && exit 1
+[ -z "${COMMANDS:-}" ] || timeout 1200 python3 "$here/console.py" "$work/console" "$COMMANDS" || exit 1
 power_off || {
 	echo 'then it did not turn off'
 	exit 1

@@ -9,25 +9,31 @@ suite=bookworm
 only=" $* "
 status=0
 
-common='systemd-sysv,dbus,udev,kmod,linux-image-cloud-amd64,initramfs-tools,zstd,e2fsprogs,iproute2,openssh-server'
-common="$common,grub2-common,grub-pc-bin,grub-efi-amd64-signed,shim-signed"
+common='systemd-sysv,dbus,udev,kmod,linux-image-cloud-amd64,zstd,e2fsprogs,dosfstools,iproute2,openssh-server'
+grub='grub2-common,grub-pc-bin,grub-efi-amd64-bin,grub-efi-amd64-signed,shim-signed'
 
 missing()
 {
-	for tool in mmdebstrap mke2fs debugfs blkid sfdisk mkfs.vfat mcopy mkswap qemu-img ssh-keygen; do
+	for tool in mmdebstrap mke2fs mkfs.xfs mkfs.btrfs debugfs blkid sfdisk mkfs.vfat mcopy mkswap qemu-img ssh-keygen; do
 		command -v $tool >/dev/null || printf '%s ' $tool
 	done
 }
 
 packages_of()
 {
-	printf '%s' "$common"
+	printf '%s,%s' "$common" "$initrd"
+	case $loader in systemd-boot) printf ',systemd-boot' ;; *) printf ',%s' "$grub" ;; esac
 	case $net in
+	nm) printf ',network-manager' ;;
 	netplan) printf ',netplan.io' ;;
 	ifupdown) printf ',ifupdown,isc-dhcp-client' ;;
 	esac
 	[ "$cloud_init" = no ] || printf ',cloud-init'
 	case $layout in *lvm*) printf ',lvm2' ;; esac
+	case $fs in
+	xfs) printf ',xfsprogs' ;;
+	btrfs) printf ',btrfs-progs' ;;
+	esac
 }
 
 digest()
@@ -44,6 +50,9 @@ root_archive()
 	nice -n 10 timeout 900 mmdebstrap --variant=minbase --include="$packages" --aptopt='Acquire::Languages "none"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' \
+		--skip=download/empty --skip=essential/unlink \
+		--setup-hook='mkdir -p "$1/var/cache/apt/archives"; cp "$PACKAGES"/*.deb "$1/var/cache/apt/archives/" 2>/dev/null || :' \
+		--customize-hook='cp -n "$1"/var/cache/apt/archives/*.deb "$PACKAGES/"' \
 		--customize-hook='echo root:bench | chroot "$1" chpasswd' \
 		"$suite" "${archive%.tar}.new.tar" $MIRROR >"$archive.log" 2>&1 </dev/null &&
 		mv "${archive%.tar}.new.tar" "$archive"
@@ -64,27 +73,15 @@ one_guest()
 	name=$1 row=$*
 	case "${only#  }" in '' | *" $name "*) ;; *) return ;; esac
 	shift
-	cloud_init=no core=partition
-	for word; do
-		case $word in
-		table=*) table=${word#*=} ;;
-		firmware=*) firmware=${word#*=} ;;
-		fs=*) fs=${word#*=} ;;
-		layout=*) layout=${word#*=} ;;
-		net=*) net=${word#*=} ;;
-		cloud-init=*) cloud_init=${word#*=} ;;
-		core=*) core=${word#*=} ;;
-		esac
-	done
+	columns "$@"
 	began=$(date +%s)
-	image=$store/$name-$({ echo "$row" "$(packages_of)"; cat "$here/image.sh" "$here/system.sh"; } | digest).raw
+	image=$store/$name-$({ echo "$row" "$(packages_of)"; cat "$here/image.sh" "$here/loader.sh" "$here/system.sh"; } | digest).raw
 	if ! [ -e "$image" ]; then
 		if ! root_archive; then
 			echo "$name failed: packages: $(tail -n 1 "$archive.log")"
 			status=1
 			return
 		fi
-		export table firmware fs layout net cloud_init core
 		if ! as_root nice -n 10 timeout 300 sh "$here/image.sh" "$archive" "$image" >"$image.log" 2>&1 </dev/null; then
 			echo "$name failed: image: $(tail -n 1 "$image.log")"
 			status=1
@@ -100,7 +97,9 @@ if [ -n "$missing" ]; then
 	exit 77
 fi
 MIRROR=${MIRROR:-}
-mkdir -p "$store"
+PACKAGES=$store/debs
+export PACKAGES
+mkdir -p "$PACKAGES"
 guest()
 {
 	one_guest "$@"

@@ -1,5 +1,6 @@
 # What must hold for a clone. Sourced by prove.sh with its variables ($dir: template.ids, clone.ids, booted.ids and the
 # files of each, the ledger). Each function prints what is wrong, one line each.
+. "$here/volumes.sh"
 
 # What the ledger keeps, with its reason: values that may be the template's.
 kept()
@@ -44,33 +45,78 @@ identity_wrong()
 # The files of the guest that name filesystems, against the filesystems that are there.
 references_wrong()
 {
-	grep -hoE 'UUID=[0-9A-Fa-f-]+|--set=root [0-9a-f-]+' "$dir"/clone/etc_fstab "$dir"/clone/boot_grub_grub.cfg \
-		"$dir"/clone/etc_initramfs* 2>/dev/null | sed 's/.*[= ]//' | sort -u >"$dir/references"
+	grep -rhoE 'UUID=[0-9A-Fa-f-]+|--set=root [0-9a-f-]+|fs_uuid [0-9a-f-]+' "$dir"/clone/etc_fstab "$dir"/clone/boot_grub_grub.cfg \
+		"$dir"/clone/etc_initramfs* "$dir"/clone/etc_kernel_cmdline "$dir"/clone/esp 2>/dev/null |
+		sed 's/.*[= ]//' | sort -u >"$dir/references"
+	[ -s "$dir/references" ] || echo 'no file of the guest names a filesystem'
 	while read -r id; do
 		grep -qi " $id\$" "$dir/clone.ids" || echo "$id is named but there is no such filesystem"
 	done <"$dir/references"
 }
 
+# said COMMAND...: quiet when it succeeds, else what it said last.
+said()
+{
+	"$@" >"$dir/said.out" 2>&1 </dev/null || echo "$1: $(grep -v '^$' "$dir/said.out" | tail -n 2 | tr '\n' ' ')"
+}
+
+check_group()
+{
+	mkdir -p "$dir/lvm"
+	printf 'devices { filter = [ "a|^%s$|", "r|.*|" ] use_devicesfile = 0 }\n' "$1" >"$dir/lvm/lvm.conf"
+	LVM_SYSTEM_DIR=$dir/lvm said vgck vg0
+}
+
+check_fat()
+{
+	dd if="$dir/clone.raw" of="$dir/esp.img" iflag=skip_bytes,count_bytes skip="$1" count="$2" bs=1M status=none
+	said fsck.fat -n "$dir/esp.img"
+	rm "$dir/esp.img"
+}
+
 filesystems_wrong()
 {
-	sfdisk -d "$dir/clone.raw" 2>/dev/null | sed -n 's/.*start= *\([0-9]*\), size= *\([0-9]*\).*/\1 \2/p' >"$dir/partitions"
-	while read -r start size; do
-		case $(blkid -p -o value -s TYPE -O $((start * 512)) -S $((size * 512)) "$dir/clone.raw") in
-		ext*) e2fsck -fn "$dir/clone.raw?offset=$((start * 512))" >"$dir/fsck.out" 2>&1 ||
-			echo "e2fsck: $(sed -n '2,3p' "$dir/fsck.out" | tr '\n' ' ')" ;;
-		LVM2_member) e2fsck -fn "$dir/clone.raw?offset=$(((start + 2048) * 512))" >"$dir/fsck.out" 2>&1 ||
-			echo "e2fsck of the first volume: $(sed -n '2,3p' "$dir/fsck.out" | tr '\n' ' ')" ;;
-		vfat)
-			dd if="$dir/clone.raw" of="$dir/esp.img" iflag=skip_bytes,count_bytes skip=$((start * 512)) count=$((size * 512)) \
-				bs=1M status=none
-			fsck.fat -n "$dir/esp.img" >"$dir/fsck.out" 2>&1 || echo "fsck.fat: $(tail -n 1 "$dir/fsck.out")"
-			rm "$dir/esp.img"
-			;;
+	raw=$dir/clone.raw
+	volumes "$raw" >"$dir/volumes"
+	while read -r type uuid at bytes; do
+		case $type in
+		ext*) said e2fsck -fn "$raw?offset=$at" ;;
+		xfs) with_loop "$raw" "$at" "$bytes" said xfs_repair -n ;;
+		btrfs) with_loop "$raw" "$at" "$bytes" said btrfs check --readonly ;;
+		vfat) check_fat "$at" "$bytes" ;;
+		swap) with_loop "$raw" "$at" "$bytes" said swaplabel ;;
+		LVM2_member) with_loop "$raw" "$at" "$bytes" check_group ;;
 		esac
-	done <"$dir/partitions"
-	if [ "$(field table)" = gpt ]; then
-		sgdisk -v "$dir/clone.raw" 2>&1 | grep -q '^No problems found' || echo 'sgdisk -v finds problems'
+	done <"$dir/volumes"
+	if [ "$table" = gpt ]; then
+		sgdisk -v "$raw" 2>&1 | grep -q '^No problems found' || echo 'sgdisk -v finds problems'
 	fi
+}
+
+# Bytes that something owns: blocks in use of ext filesystems, files of XFS and btrfs, all of the others and of what is
+# between partitions. No id of the template is in them, in any writing, but for those that the plan keeps.
+leftovers_wrong()
+{
+	cut -d' ' -f2 "$dir/template.ids" | grep -E '^[0-9A-Za-z-]{8,}$|:.*:.*:' | sort -u >"$dir/old"
+	grep -vixFf "$dir/kept" "$dir/old" >"$dir/forbidden"
+	volumes "$dir/clone.raw" >"$dir/volumes"
+	: >"$dir/skip"
+	while read -r type uuid at bytes; do
+		case $type in
+		ext*)
+			echo "$at $bytes" >>"$dir/skip"
+			e2image -ra -o "$at" "$dir/clone.raw" "$dir/used.img" 2>"$dir/e2image.err" || echo "e2image: $(tail -n 1 "$dir/e2image.err")"
+			python3 "$here/leftovers.py" "$dir/forbidden" "$dir/used.img" | sed "s|^|$type at $at: |"
+			rm -f "$dir/used.img"
+			;;
+		xfs | btrfs)
+			echo "$at $bytes" >>"$dir/skip"
+			mounted "$dir/clone.raw" "$type" "$at" "$bytes" python3 "$here/leftovers.py" "$dir/forbidden"
+			;;
+		LVM2_member) ;;
+		esac
+	done <"$dir/volumes"
+	python3 "$here/leftovers.py" "$dir/forbidden" "$dir/clone.raw" "$dir/skip"
 }
 
 # A random seed is meant to change, and a journal to appear.
@@ -90,12 +136,16 @@ change_wrong()
 # QEMU's own network leases 10.0.2.15 to whoever asks; the card has the clone's MAC and the guest is configured for it.
 network_wrong()
 {
-	if [ "$net_kind" = ifupdown ]; then
+	case $net in
+	ifupdown)
 		grep -qs 'fixed-address 10.0.2.15' "$dir"/booted/dhcp/*.leases || echo 'dhclient has no lease'
 		return
-	fi
-	journalctl -q --no-pager -D "$dir/booted/journal" -u systemd-networkd 2>/dev/null >"$dir/networkd.log"
-	grep -q 'DHCPv4 address 10.0.2.15' "$dir/networkd.log" || echo "networkd has no lease: $(tail -n 1 "$dir/networkd.log")"
+		;;
+	nm) unit=NetworkManager words='new lease, address=10.0.2.15' ;;
+	*) unit=systemd-networkd words='DHCPv4 address 10.0.2.15' ;;
+	esac
+	journalctl -q --no-pager -D "$dir/booted/journal" -u $unit 2>/dev/null >"$dir/network.log"
+	grep -q "$words" "$dir/network.log" || echo "$unit has no lease: $(tail -n 1 "$dir/network.log")"
 }
 
 units_wrong()

@@ -1,11 +1,15 @@
 #!/bin/sh
 # Who an image's guest is, read offline from its files alone: lines "KIND VALUE", sorted, on standard output.
-# Knows nothing of vmint: sfdisk, blkid, debugfs and mtools at offsets into a raw file (another format is converted first).
+# Knows nothing of vmint: sfdisk, blkid, debugfs and mtools at offsets into a raw file (another format is converted first);
+# XFS and btrfs are mounted read-only, which takes root.
 # usage: read.sh IMAGE [FOLDER]      (FOLDER: the guest's small files are left there)
 set -u
 image=$1 keep=${2:-}
+here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
+files=$work/files
 trap 'rm -rf "$work"' EXIT
+. "$here/volumes.sh"
 case $image in
 *.raw) raw=$image ;;
 *)
@@ -20,30 +24,73 @@ disk_lines()
 		$1 == "id" { print "disk-id", $2 } $1 == "uuid" { print "partition-id", $2 }' | tr 'A-F' 'a-f'
 }
 
-# START SIZE in sectors, one partition a line.
-partitions()
+# What is wanted of a root; a filesystem of its own for /boot has the last without /boot.
+root_files='/etc/hostname /etc/hosts /etc/machine-id /etc/fstab /var/lib/dbus/machine-id
+/etc/udev/rules.d/70-persistent-net.rules /etc/systemd/network/10-lan.network /etc/netplan/50-lan.yaml
+/etc/NetworkManager/system-connections/lan.nmconnection /etc/kernel/cmdline
+/etc/network/interfaces /etc/initramfs-tools/conf.d/resume /var/lib/systemd/random-seed /boot/grub/grub.cfg'
+root_folders='/etc/ssh /var/log/journal /var/lib/dhcp /var/lib/NetworkManager'
+
+flat_name()
 {
-	sfdisk -d "$raw" 2>/dev/null | sed -n 's/.*start= *\([0-9]*\), size= *\([0-9]*\).*/\1 \2/p'
+	echo "${1#/}" | tr / _
 }
 
-root_files='/etc/hostname /etc/hosts /etc/machine-id /etc/fstab /var/lib/dbus/machine-id /boot/grub/grub.cfg
-/etc/udev/rules.d/70-persistent-net.rules /etc/systemd/network/10-lan.network /etc/netplan/50-lan.yaml
-/etc/network/interfaces /etc/initramfs-tools/conf.d/resume /var/lib/systemd/random-seed'
-
-root_lines()
+copy_from_ext()
 {
-	at=$1
-	files=$work/files
-	mkdir -p "$files"
 	{
 		for f in $root_files; do
-			echo "dump $f $files/$(echo "${f#/}" | tr / _)"
+			echo "dump $f $files/$(flat_name "$f")"
 		done
-		echo "rdump /etc/ssh $files"
-		echo "rdump /var/log/journal $files"
-		echo "rdump /var/lib/dhcp $files"
+		[ -e "$files/boot_grub_grub.cfg" ] || echo "dump /grub/grub.cfg $files/boot_grub_grub.cfg"
+		for f in $root_folders; do
+			echo "rdump $f $files"
+		done
 	} >"$work/commands"
-	debugfs -f "$work/commands" "$raw?offset=$at" >/dev/null 2>&1
+	debugfs -f "$work/commands" "$raw?offset=$1" >/dev/null 2>&1
+	find "$files" -maxdepth 1 -type f -empty -delete
+}
+
+# copy_from_mount FOLDER
+copy_from_mount()
+{
+	for f in $root_files; do
+		[ ! -f "$1$f" ] || cp "$1$f" "$files/$(flat_name "$f")"
+	done
+	[ ! -f "$1/grub/grub.cfg" ] || cp "$1/grub/grub.cfg" "$files/boot_grub_grub.cfg"
+	for f in $root_folders; do
+		[ ! -d "$1$f" ] || cp -r "$1$f" "$files/"
+	done
+}
+
+copy_from_fat()
+{
+	mkdir -p "$files/esp"
+	mcopy -n -s -i "$raw@@$1" ::/loader "$files/esp/" 2>/dev/null
+	mcopy -n -i "$raw@@$1" ::/EFI/debian/grub.cfg "$files/esp/grub.cfg" 2>/dev/null
+	mdir -b -i "$raw@@$1" ::/ 2>/dev/null | tr -d '\r' | sed -n 's|^::/\([0-9a-f]\{32\}\)/$|bls-folder \1|p'
+	for f in "$files"/esp/loader/entries/*.conf; do
+		[ ! -e "$f" ] || basename "$f" | sed 's/^\([0-9a-f]\{32\}\)-.*/bls-entry \1/'
+	done
+	[ ! -s "$files/esp/loader/random-seed" ] || echo "random-seed $(sha256sum <"$files/esp/loader/random-seed" | cut -c1-16)"
+}
+
+filesystem_lines()
+{
+	volumes "$raw" >"$work/volumes"
+	while read -r type uuid start size; do
+		echo "$type $uuid"
+		case $type in
+		ext*) copy_from_ext "$start" ;;
+		xfs | btrfs) mounted "$raw" "$type" "$start" "$size" copy_from_mount ;;
+		vfat) copy_from_fat "$start" ;;
+		LVM2_member) volume_ids "$raw" "$start" ;;
+		esac
+	done <"$work/volumes"
+}
+
+system_lines()
+{
 	echo "hostname $(cat "$files/etc_hostname" 2>/dev/null)"
 	echo "machine-id $(cat "$files/etc_machine-id" 2>/dev/null)"
 	[ ! -s "$files/var_lib_dbus_machine-id" ] || echo "dbus-machine-id $(cat "$files/var_lib_dbus_machine-id")"
@@ -53,46 +100,17 @@ root_lines()
 	for f in "$files"/journal/*; do
 		[ ! -d "$f" ] || echo "journal ${f##*/}"
 	done
-	grep -aohE '([0-9a-f]{2}:){5}[0-9a-f]{2}' "$files"/etc_udev* "$files"/etc_systemd_network* "$files"/etc_netplan* \
-		2>/dev/null | sort -u | sed 's/^/network-mac /'
+	grep -aohiE '([0-9a-f]{2}:){5}[0-9a-f]{2}' "$files"/etc_udev* "$files"/etc_systemd_network* "$files"/etc_netplan* \
+		"$files"/etc_NetworkManager* 2>/dev/null | tr A-F a-f | sort -u | sed 's/^/network-mac /'
+	sed -n 's/^uuid=/connection-id /p' "$files"/etc_NetworkManager* 2>/dev/null
 	[ ! -s "$files/var_lib_systemd_random-seed" ] ||
 		echo "random-seed $(sha256sum <"$files/var_lib_systemd_random-seed" | cut -c1-16)"
-	[ -z "$keep" ] || { mkdir -p "$keep" && cp -r "$files/." "$keep/"; }
 }
 
-filesystem_lines()
-{
-	partitions | while read -r start size; do
-		eval "$(blkid -p -o export -O $((start * 512)) -S $((size * 512)) "$raw" 2>/dev/null | grep -E '^(TYPE|UUID)=')"
-		[ -z "${TYPE:-}" ] || echo "$TYPE $UUID"
-		case ${TYPE:-} in
-		ext*)
-			if debugfs -R 'stat /etc/machine-id' "$raw?offset=$((start * 512))" 2>/dev/null | grep -q '^Inode'; then
-				root_lines $((start * 512))
-			fi
-			;;
-		LVM2_member) volume_lines "$start" ;;
-		esac
-		TYPE='' UUID=''
-	done
-}
-
-# Two logical volumes in a row, root first, extents of 4 MiB from 1 MiB on: what lvm.sh makes.
-volume_lines()
-{
-	dd if="$raw" iflag=skip_bytes,count_bytes skip=$(($1 * 512)) count=1048576 bs=64K status=none |
-		strings -n 8 >"$work/metadata"
-	awk '$1 == "id" && $2 == "=" { gsub("\"", "", $3); print "lvm-id", $3 }' "$work/metadata" | sort -u
-	at=$((($1 + 2048) * 512))
-	count=$(awk '$1 == "extent_count" { print $3; exit }' "$work/metadata")
-	for volume in $at $((at + count * 4194304)); do
-		blkid -p -o export -O "$volume" "$raw" 2>/dev/null |
-			awk -F= '$1 == "UUID" { u = $2 } $1 == "TYPE" { t = $2 } END { if (t) print t, u }'
-	done
-	root_lines $at
-}
-
+mkdir -p "$files"
 {
 	disk_lines
 	filesystem_lines
+	system_lines
 } | sort
+[ -z "$keep" ] || { mkdir -p "$keep" && cp -r "$files/." "$keep/"; }

@@ -51,6 +51,21 @@ write_network()
 		chmod 600 "$root/etc/netplan/50-lan.yaml"
 		enable_unit systemd-networkd.service
 		;;
+	nm)
+		file /etc/NetworkManager/system-connections/lan.nmconnection <<-E
+			[connection]
+			id=lan
+			uuid=$(new_uuid)
+			type=ethernet
+
+			[ethernet]
+			mac-address=$(echo $template_mac | tr a-f A-F)
+
+			[ipv4]
+			method=auto
+		E
+		chmod 600 "$root/etc/NetworkManager/system-connections/lan.nmconnection"
+		;;
 	ifupdown)
 		echo "SUBSYSTEM==\"net\", ACTION==\"add\", ATTR{address}==\"$template_mac\", NAME=\"lan0\"" |
 			file /etc/udev/rules.d/70-persistent-net.rules
@@ -72,12 +87,13 @@ enable_unit()
 write_mounts()
 {
 	{
-		echo "$root_spec / $root_type errors=remount-ro 0 1"
+		echo "$root_spec / $root_type $root_options 0 $([ "$fs" = btrfs ] && echo 0 || echo 1)"
 		[ -z "$boot_uuid" ] || echo "UUID=$boot_uuid /boot $boot_type defaults 0 2"
 		[ -z "$esp_serial" ] || echo "UUID=$esp_serial /boot/efi vfat umask=0077 0 1"
 		[ -z "$swap_spec" ] || echo "$swap_spec none swap sw 0 0"
 	} | file /etc/fstab
 	[ -z "$esp_serial" ] || mkdir -p "$root/boot/efi"
+	[ "$initrd" = initramfs-tools ] || return 0
 	if [ -n "$swap_spec" ]; then
 		echo "RESUME=$swap_spec" | file /etc/initramfs-tools/conf.d/resume
 		chroot "$root" update-initramfs -u -k all
@@ -91,13 +107,13 @@ write_grub()
 {
 	kernel=$(basename "$root"/boot/vmlinuz-*)
 	version=${kernel#vmlinuz-}
-	arguments="root=$root_device ro console=tty0 console=ttyS0,115200"
+	arguments="root=$root_device ro $kernel_arguments"
 	file /etc/default/grub <<-E
 		GRUB_DEFAULT=0
 		GRUB_TIMEOUT=0
 		GRUB_DISTRIBUTOR=Debian
 		GRUB_CMDLINE_LINUX_DEFAULT=""
-		GRUB_CMDLINE_LINUX="console=tty0 console=ttyS0,115200"
+		GRUB_CMDLINE_LINUX="$kernel_arguments"
 		GRUB_TERMINAL="$grub_terminal"
 		GRUB_SERIAL_COMMAND="serial --speed=115200"
 	E
@@ -123,7 +139,7 @@ write_grub()
 		menuentry 'Debian GNU/Linux' --class debian --class gnu-linux --class gnu --class os \$menuentry_id_option 'gnulinux-simple-$root_uuid' {
 		        insmod gzio
 		        insmod part_$grub_table
-		        insmod ext2
+		        insmod $grub_fs
 		        search --no-floppy --fs-uuid --set=root $loader_uuid
 		        echo    'Loading Linux $version ...'
 		        linux   $loader_path/vmlinuz-$version $arguments
