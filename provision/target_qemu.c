@@ -1,5 +1,6 @@
 /* A shell script that runs the machine with QEMU: by KVM where it accelerates, else by TCG. */
 #include "provision/target.h"
+#include "provision/qemu_devices.h"
 #include "provision/quote.h"
 
 #include <inttypes.h>
@@ -35,42 +36,6 @@ static const char firmware[] =
 	"set -- -drive if=pflash,format=raw,readonly=on,file=\"$code\" \\\n"
 	"\t-drive if=pflash,format=raw,file=efivars.fd \"$@\"\n";
 
-struct disk_device {
-	const char *bus, *device;
-};
-
-static const struct disk_device disk_devices[] = {
-	{"virtio", "virtio-blk-pci"},
-	{"scsi", "scsi-hd"},
-	{"sata", "ide-hd"},
-	{"ide", "ide-hd"},
-};
-
-struct nic_device {
-	const char *model, *device;
-};
-
-static const struct nic_device nic_devices[] = {
-	{"virtio", "virtio-net-pci"}, {"e1000", "e1000"},     {"e1000e", "e1000e"},
-	{"rtl8139", "rtl8139"},       {"vmxnet3", "vmxnet3"}, {"pcnet", "pcnet"},
-};
-
-static const char *disk_device(const char *bus)
-{
-	for (size_t i = 0; i < sizeof disk_devices / sizeof *disk_devices; i++)
-		if (str_eq(disk_devices[i].bus, bus))
-			return disk_devices[i].device;
-	return "virtio-blk-pci";
-}
-
-static const char *nic_device(const char *model)
-{
-	for (size_t i = 0; i < sizeof nic_devices / sizeof *nic_devices; i++)
-		if (str_eq(nic_devices[i].model, model))
-			return nic_devices[i].device;
-	return "virtio-net-pci";
-}
-
 /* An option's value that holds texts from outside: commas doubled, then one word of the shell. */
 static void add_word(struct strbuf *out, const char *option, const struct strbuf *value)
 {
@@ -86,7 +51,8 @@ static void add_disk(struct strbuf *out, const struct vm_disk *d, size_t i)
 	quote_qemu(&v, d->file);
 	add_word(out, "-drive", &v);
 	strbuf_fini(&v);
-	strbuf_printf(&v, "%s,drive=disk%zu,bootindex=%zu,serial=", disk_device(d->bus), i, i + 1);
+	strbuf_printf(&v, "%s,drive=disk%zu,bootindex=%zu,serial=", qemu_disk_device(d->bus), i,
+		      i + 1);
 	quote_qemu(&v, d->serial);
 	if (str_eq(d->bus, "sata"))
 		strbuf_printf(&v, ",bus=ahci0.%zu", i);
@@ -110,7 +76,7 @@ static void add_nic(struct strbuf *out, const struct vm_nic *n, size_t i)
 	} else {
 		strbuf_printf(out, " \\\n\t-netdev \"${NET:-user},id=net%zu\"", i);
 	}
-	strbuf_printf(&v, "%s,netdev=net%zu,mac=%s", nic_device(n->model), i, n->mac);
+	strbuf_printf(&v, "%s,netdev=net%zu,mac=%s", qemu_nic_device(n->model), i, n->mac);
 	add_word(out, "-device", &v);
 	strbuf_fini(&v);
 }

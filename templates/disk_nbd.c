@@ -6,6 +6,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "base/tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,21 +28,6 @@ struct nbd {
 };
 
 /* ---- the server ---- */
-
-static int find_tool(char *path, size_t room, struct err *e)
-{
-	const char *at = getenv("PATH");
-
-	for (at = at ? at : "/usr/bin"; *at;) {
-		int len = (int)strcspn(at, ":");
-
-		snprintf(path, room, "%.*s/qemu-nbd", len, at);
-		if (access(path, X_OK) == 0)
-			return 0;
-		at += len + (at[len] == ':');
-	}
-	return err_set(e, ENOENT, "reading this format needs qemu-nbd: install qemu-utils");
-}
 
 /* A listening socket and one already connected to it. The name is gone before anybody else could use it. */
 static int socket_pair(int *listener, int *client)
@@ -240,10 +226,11 @@ int disk_nbd_open(struct disk *file, const char *format, struct disk **out, stru
 	int image = disk_file_range(file, &off), r = lazy_nbd_load(e);
 	struct nbd *nbd;
 
-	if (r == 0)
-		r = find_tool(tool, sizeof tool, e);
 	if (r < 0)
 		return r;
+	r = tool_find("qemu-nbd", tool, sizeof tool);
+	if (r < 0)
+		return err_set(e, -r, "reading this format needs qemu-nbd: install qemu-utils");
 	if (image < 0)
 		return err_set(e, ENOTSUP, "%s: only read from a plain file", format);
 	r = socket_pair(&listener, &client);

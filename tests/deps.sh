@@ -51,6 +51,8 @@ cloud-init            test   the real reader of seeds
 cloud-image-utils     test   cloud-localds, to compare with
 genisoimage           test   isoinfo; what cloud-localds needs
 xorriso               test   another reader of ISO images
+grub-pc-bin           test   the boot loader of the tiny guest
+grub-common           test   the same: grub-mkimage
 mtools                test   another reader of FAT images
 e2fsprogs             test   ext4 images, and the checks on them
 dosfstools            test   FAT images, and the checks on them
