@@ -56,6 +56,7 @@
 	X(ext2fs_set_block_alloc_stats_callback)                                                   \
 	X(ext2fs_set_block_alloc_stats_range_callback)                                             \
 	X(ext2fs_symlink)                                                                          \
+	X(ext2fs_test_block_bitmap2)                                                               \
 	X(ext2fs_test_inode_bitmap2)                                                               \
 	X(ext2fs_unlink)                                                                           \
 	X(ext2fs_write_inode_full)                                                                 \
@@ -115,6 +116,7 @@ LAZY_LIBRARY(ext2fs, EXT2FS_FUNCTIONS)
 #define ext2fs_set_block_alloc_stats_range_callback                                                \
 	lazy_ext2fs.ext2fs_set_block_alloc_stats_range_callback
 #define ext2fs_symlink lazy_ext2fs.ext2fs_symlink
+#define ext2fs_test_block_bitmap2 lazy_ext2fs.ext2fs_test_block_bitmap2
 #define ext2fs_test_inode_bitmap2 lazy_ext2fs.ext2fs_test_inode_bitmap2
 #define ext2fs_unlink lazy_ext2fs.ext2fs_unlink
 #define ext2fs_write_inode_full lazy_ext2fs.ext2fs_write_inode_full

@@ -109,4 +109,7 @@ int ext_mkdir(struct guest_fs *fs, const char *path, const struct guest_new *as,
 int ext_symlink(struct guest_fs *fs, const char *path, const char *target, struct err *e);
 int ext_remove(struct guest_fs *fs, const char *path, bool recursive, struct err *e);
 int ext_rename(struct guest_fs *fs, const char *from, const char *to, struct err *e);
+/* ext_owner.c */
+int ext_owners(struct guest_fs *fs, struct arena *a, struct guest_owner *list, size_t n, bool names,
+	       struct err *e);
 int ext_set_uuid(struct guest_fs *fs, const struct uuid *u, bool seed, struct err *e);

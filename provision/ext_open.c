@@ -391,4 +391,5 @@ const struct guest_fs_ops guest_ext_ops = {
 	.remove = ext_remove,
 	.rename = ext_rename,
 	.set_uuid = ext_set_uuid,
+	.owners = ext_owners,
 };

@@ -43,6 +43,7 @@ int fat_table_load(struct fat *x, struct err *e);
 /* 0: the end; -EUCLEAN when it leads nowhere. *next is a cluster that exists. */
 int fat_next(struct fat *x, uint32_t cluster, uint32_t *next, struct err *e);
 bool fat_exists(const struct fat *x, uint32_t cluster);
+bool fat_is_free(const struct fat *x, uint32_t cluster); /* of one that exists */
 uint64_t fat_offset(const struct fat *x, uint32_t cluster);
 /* A free cluster, marked as the end of a chain. */
 int fat_take(struct fat *x, uint32_t *cluster, struct err *e);
@@ -108,4 +109,6 @@ int fat_create(struct guest_fs *fs, const char *path, const struct guest_new *as
 	       size_t n, struct err *e);
 int fat_mkdir(struct guest_fs *fs, const char *path, const struct guest_new *as, struct err *e);
 int fat_remove(struct guest_fs *fs, const char *path, bool recursive, struct err *e);
+int fat_owners(struct guest_fs *fs, struct arena *a, struct guest_owner *list, size_t n, bool names,
+	       struct err *e);
 int fat_rename(struct guest_fs *fs, const char *from, const char *to, struct err *e);

@@ -201,5 +201,6 @@ const struct guest_fs_ops guest_fat_ops = {
 	.mkdir = fat_mkdir,
 	.remove = fat_remove,
 	.rename = fat_rename,
+	.owners = fat_owners,
 	.set_uuid = fat_set_uuid,
 };

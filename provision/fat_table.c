@@ -99,6 +99,11 @@ int fat_next(struct fat *x, uint32_t cluster, uint32_t *next, struct err *e)
 	return 0;
 }
 
+bool fat_is_free(const struct fat *x, uint32_t cluster)
+{
+	return entry_get(x, cluster) == 0;
+}
+
 int fat_take(struct fat *x, uint32_t *cluster, struct err *e)
 {
 	for (uint32_t i = 0; i < x->clusters; i++) {

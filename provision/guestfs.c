@@ -255,6 +255,14 @@ int guest_fs_rename(struct guest_fs *fs, const char *from, const char *to, struc
 	return r < 0 ? r : fs->ops->rename(fs, from, to, e);
 }
 
+int guest_fs_owners(struct guest_fs *fs, struct arena *a, struct guest_owner *list, size_t n,
+		    bool names, struct err *e)
+{
+	if (!fs->ops->owners)
+		return err_set(e, ENOTSUP, "%s: whose a block is cannot be told", fs->type);
+	return fs->ops->owners(fs, a, list, n, names, e);
+}
+
 int guest_fs_set_uuid(struct guest_fs *fs, const struct uuid *u, bool seed, struct err *e)
 {
 	if (!fs->ops->set_uuid)

@@ -56,6 +56,26 @@ bool guest_fs_has_files(const struct guest_fs *fs);
 /* What was done to it on opening that is worth knowing, or NULL. */
 const char *guest_fs_notice(const struct guest_fs *fs);
 
+/* What stands at a byte of a filesystem. */
+enum guest_space {
+	GUEST_SPACE_FREE,
+	GUEST_SPACE_META, /* the filesystem's own */
+	GUEST_SPACE_JOURNAL,
+	GUEST_SPACE_FILE
+};
+
+struct guest_owner {
+	uint64_t off;
+	enum guest_space space;
+	const char *path; /* of a file or folder; "" for the others */
+	bool slack;       /* behind the file's end */
+};
+
+/* Whose each byte is, the list in ascending order of off. names: whose file; it takes a walk through all of them. -ENOTSUP
+ * where the engine cannot tell. */
+int guest_fs_owners(struct guest_fs *fs, struct arena *a, struct guest_owner *list, size_t n,
+		    bool names, struct err *e);
+
 /* 0 or -errno; ENOENT is an answer. All sentences name the path. */
 int guest_fs_stat(struct guest_fs *fs, const char *path, bool follow, struct guest_stat *st,
 		  struct err *e);

@@ -49,6 +49,8 @@ struct guest_fs_ops {
 	int (*symlink)(struct guest_fs *fs, const char *path, const char *target, struct err *e);
 	int (*remove)(struct guest_fs *fs, const char *path, bool recursive, struct err *e);
 	int (*rename)(struct guest_fs *fs, const char *from, const char *to, struct err *e);
+	int (*owners)(struct guest_fs *fs, struct arena *a, struct guest_owner *list, size_t n,
+		      bool names, struct err *e);
 	int (*set_uuid)(struct guest_fs *fs, const struct uuid *u, bool seed, struct err *e);
 };
 

@@ -12,7 +12,7 @@
 /* No pattern is shorter than PATTERN_MIN; BLOCK bytes are looked at. */
 enum { SHIFT_BITS = 14, SHIFTS = 1 << SHIFT_BITS, PATTERN_MIN = 9, BLOCK = 4 };
 
-enum dressing { PLAIN, BARE, ESCAPED, DASHED, BINARY, GUID, DRESSINGS };
+enum dressing { PLAIN, BARE, ESCAPED, DASHED, BINARY, GUID, DRESSINGS = REF_WAYS };
 
 struct ref_pattern {
 	const char *bytes; /* lower case unless exact */
@@ -103,7 +103,6 @@ static size_t as_bytes(const char *s, bool guid, char *out)
 	return 16;
 }
 
-/* s dressed for one pattern; 0 when this form is not written so. */
 static size_t dress(enum ref_form form, enum dressing dressing, const char *s, char out[160])
 {
 	static const char ways[][DRESSINGS] = {
@@ -132,6 +131,12 @@ static size_t dress(enum ref_form form, enum dressing dressing, const char *s, c
 	default:
 		return as_bytes(s, dressing == GUID, out);
 	}
+}
+
+size_t ref_written(enum ref_form form, unsigned way, const char *text, char out[160], bool *bytes)
+{
+	*bytes = way == BINARY || way == GUID;
+	return has_form(form, text) ? dress(form, (enum dressing)way, text, out) : 0;
 }
 
 /* ---- the table of shifts ---- */
@@ -210,7 +215,7 @@ struct ref *refs_old(const struct refs *r, const char *old_text)
 /* ---- finding ---- */
 
 /* "1a2b-3c4d" stands in the middle of many a UUID: four hex digits and a dash before, or a dash behind. */
-static bool in_longer_id(const char *text, size_t len, size_t off, size_t end)
+bool ref_in_longer_id(const char *text, size_t len, size_t off, size_t end)
 {
 	if (end < len && text[end] == '-' && end + 1 < len && is_hex(text[end + 1]))
 		return true;
@@ -239,7 +244,7 @@ static bool matches(const struct refs *r, const struct ref_pattern *p, const cha
 		return true;
 	if ((off && is_hex(text[off - 1])) || (end < len && is_hex(text[end])))
 		return false;
-	return form != REF_FAT || !in_longer_id(text, len, off, end);
+	return form != REF_FAT || !ref_in_longer_id(text, len, off, end);
 }
 
 bool refs_next(const struct refs *r, const char *text, size_t len, size_t from, unsigned forms,

@@ -17,7 +17,7 @@ enum ref_form {
 	REF_MAC,        /* with :, with -, without */
 };
 
-enum { REF_ANY = ~0u };
+enum { REF_ANY = ~0u, REF_WAYS = 6 };
 
 struct ref {
 	enum ref_form form;
@@ -49,3 +49,9 @@ bool refs_next(const struct refs *r, const char *text, size_t len, size_t from, 
 	       struct ref_hit *hit);
 /* Replaces in place what is not pinned; how many. Upper case stays upper case. */
 size_t refs_apply(const struct refs *r, char *text, size_t len, unsigned forms);
+
+/* The ways one id is written, way in [0, REF_WAYS): how many bytes of out, 0 when its form is not written so. bytes: not as
+ * text. */
+size_t ref_written(enum ref_form form, unsigned way, const char *text, char out[160], bool *bytes);
+/* Whether XXXX-XXXX at [off, end) is the middle of an id with more dashes. */
+bool ref_in_longer_id(const char *text, size_t len, size_t off, size_t end);

@@ -101,6 +101,15 @@ SAY(verify_holds, VERIFY_PASS)
 SAY(verify_skip, VERIFY_SKIP)
 /* clang-format on */
 
+void verify_except(struct verify_subject *s, const char *kind, const char *where, const char *value,
+		   const char *reason)
+{
+	ARENA_GROW(&s->mem, s->exceptions, s->nexceptions, s->exceptions_room);
+	s->exceptions[s->nexceptions++] =
+		(struct verify_exception){arena_dup(&s->mem, kind), arena_dup(&s->mem, where),
+					  arena_dup(&s->mem, value), arena_dup(&s->mem, reason)};
+}
+
 bool verify_is_wrong(const struct verify_subject *s, enum verify_id id)
 {
 	return s->rows[id].verdict == VERIFY_FAIL;
@@ -115,6 +124,7 @@ void verify_clone_all(struct verify_clone *c)
 	}
 	verify_chain_open(c);
 	verify_guest(c);
+	verify_left(c);
 	verify_chain_close(c);
 }
 

@@ -118,6 +118,7 @@ static int open_image(struct verify_clone *c, const char *name, struct disk *fil
 		if (!below)
 			return -ENOENT;
 	}
+	c->linked[c->ndisks] = below != NULL;
 	return r < 0 ? r : qcow2_open(file, below, out, e);
 }
 

@@ -79,6 +79,25 @@ static void check_schema(struct verify_fleet *f)
 
 /* ---- bases ---- */
 
+/* The template's ids, and where the base holds them: only there must a clone hide anything. */
+static void scan_base(struct verify_fleet *f, struct verify_base *b)
+{
+	struct err e = {0};
+	int r;
+
+	b->ids = (struct verify_ids){.a = &b->mem, .scan = {.a = &b->mem}};
+	b->hits = (struct verify_hits){.a = &b->mem};
+	verify_ids_template(&b->ids, b->guest);
+	scan_ready(&b->ids.scan);
+	r = verify_scan_disks(&b->ids, b->disks, b->n, f->v->o->threads, &b->hits, &e);
+	if (r < 0 || b->hits.too_many)
+		verify_wrong(f->subject, VERIFY_BASE_DIGEST, "%s",
+			     r < 0 ? e.text : "too many ids to look at in it");
+	f->v->scanned += b->hits.scanned;
+	verify_hits_sort(&b->hits);
+	verify_hits_place(&b->hits, b->guest, true);
+}
+
 struct verify_base *verify_base_find(struct verify_fleet *f, const json_t *record)
 {
 	const char *recipe = json_get_text(record, "recipe");
@@ -115,11 +134,51 @@ static void open_bases(struct verify_fleet *f)
 		ARENA_GROW(&f->v->mem, f->bases, f->nbases, room);
 		f->bases[f->nbases++] = (struct verify_base){.digest = digest};
 	}
-	for (size_t i = 0; i < f->nbases; i++)
-		good += verify_base_open(f, &f->bases[i]);
+	for (size_t i = 0; i < f->nbases; i++) {
+		bool opened = verify_base_open(f, &f->bases[i]);
+
+		if (opened)
+			scan_base(f, &f->bases[i]);
+		good += opened;
+	}
 	if (good == f->nbases)
 		verify_holds(f->subject, VERIFY_BASE_DIGEST, "%zu base%s read", good,
 			     good == 1 ? "" : "s");
+}
+
+/* ---- everybody's ids ---- */
+
+const char *verify_clone_name(const struct verify_fleet *f, size_t number)
+{
+	const json_t *clones = f ? json_object_get(f->ledger, "clones") : NULL;
+	const char *name = json_get_text(json_array_get(clones, number - 1), "name");
+
+	return name ? name : "?";
+}
+
+static void gather_ids(struct verify_fleet *f)
+{
+	const json_t *clones = json_object_get(f->ledger, "clones"), *record;
+	struct verify_ids *x = &f->ids;
+	size_t i;
+
+	*x = (struct verify_ids){.a = &f->mem, .scan = {.a = &f->mem}};
+	for (i = 0; i < f->nbases; i++)
+		if (f->bases[i].guest)
+			verify_ids_template(x, f->bases[i].guest);
+	json_array_foreach((json_t *)clones, i, record)
+	{
+		const char *name = json_get_text(record, "name");
+		const char *path = name ? arena_printf(&f->mem, "%s/" IDENTITY_FILE, name) : NULL;
+		json_t *identity = NULL;
+
+		if (!path)
+			continue;
+		json_read_beneath(f->dir, path, RECORD_MAX, &identity, NULL);
+		verify_ids_clone(x, i + 1, record, identity);
+		json_decref(identity);
+	}
+	scan_ready(&x->scan);
 }
 
 /* ---- clones ---- */
@@ -164,8 +223,13 @@ static int next_clone(void *ctx, void *slot, struct err *e)
 		if (name && has_members(record) && (!w->only || str_eq(name, w->only)))
 			break;
 	}
-	*c = (struct verify_clone){
-		.f = w->f, .v = w->f->v, .name = name, .dir = -1, .record = record};
+	*c = (struct verify_clone){.f = w->f,
+				   .v = w->f->v,
+				   .name = name,
+				   .dir = -1,
+				   .record = record,
+				   .ids = &w->f->ids,
+				   .number = w->next};
 	c->base = verify_base_find(w->f, record);
 	c->subject = verify_subject_new(
 		w->f->v, arena_printf(&w->f->v->mem, "%s/%s", w->f->path, name), false);
@@ -190,7 +254,7 @@ static int clone_done(void *ctx, void *slot, struct err *e)
 	const struct verify_options *o = ((struct crew *)ctx)->f->v->o;
 	struct crew *w = ctx;
 
-	(void)slot;
+	w->f->v->scanned += ((struct verify_clone *)slot)->scanned;
 	w->done++;
 	if (o->progress && o->progress(o->ctx, w->done, w->total) < 0)
 		return err_set(e, EINTR, "interrupted");
@@ -234,6 +298,7 @@ static int run(struct verify_fleet *f, const char *only, struct err *e)
 		return 0;
 	verify_ledger_unique(f);
 	open_bases(f);
+	gather_ids(f);
 	f->subject->seconds = now() - start;
 	return look_at_all(f, only, e);
 }
@@ -250,6 +315,7 @@ int verify_fleet(struct verify *v, const char *path, const char *only, struct er
 	r = run(&f, only, e);
 	for (size_t i = 0; i < f.nbases; i++)
 		verify_base_close(&f.bases[i]);
+	arena_fini(&f.mem);
 	json_decref(f.ledger);
 	close_at(&f.dir);
 	return r;

@@ -87,6 +87,24 @@ static void differs(struct verify_clone *c, const char *key, const json_t *liste
 		     "%s: %.100s in fleet.json, %.100s in identity.json", key, a, b);
 }
 
+/* Ids that stay on purpose. */
+static void add_exceptions(struct verify_clone *c)
+{
+	const json_t *changes = json_object_get(c->identity, "changes"), *row;
+	size_t i;
+
+	json_array_foreach((json_t *)changes, i, row)
+	{
+		const char *action = json_get_text(row, "action"),
+			   *kind = json_get_text(row, "kind"), *where = json_get_text(row, "where"),
+			   *was = json_get_text(row, "old"), *reason = json_get_text(row, "reason");
+
+		if (kind && where && (str_eq(action, "kept") || str_eq(action, "refused")))
+			verify_except(c->subject, kind, where, was ? was : "",
+				      reason ? reason : "");
+	}
+}
+
 void verify_ledger_record(struct verify_clone *c)
 {
 	const json_t *own = json_object_get(c->identity, "clone"), *v;
@@ -101,6 +119,7 @@ void verify_ledger_record(struct verify_clone *c)
 			     "identity.json is no vmint.identity/1");
 		return;
 	}
+	add_exceptions(c);
 	json_object_foreach((json_t *)c->record, key, v)
 	{
 		const json_t *mine = json_object_get(own, key);

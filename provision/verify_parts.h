@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "provision/guest.h"
 #include "provision/verify.h"
+#include "provision/verify_scan.h"
 #include "templates/disk.h"
 
 enum { VERIFY_DISKS = 32 };
@@ -19,6 +20,8 @@ void verify_holds(struct verify_subject *s, enum verify_id id, const char *fmt, 
 	__attribute__((format(printf, 3, 4)));
 void verify_skip(struct verify_subject *s, enum verify_id id, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+void verify_except(struct verify_subject *s, const char *kind, const char *where, const char *value,
+		   const char *reason);
 bool verify_is_wrong(const struct verify_subject *s, enum verify_id id);
 
 /* ---- verify_fleet.c: a folder with a ledger ---- */
@@ -30,7 +33,9 @@ struct verify_base {
 	const char *names[VERIFY_DISKS]; /* "base/DIGEST.qcow2" */
 	size_t n;
 	struct arena mem;
-	struct guest *guest; /* NULL when it cannot be opened */
+	struct guest *guest;     /* NULL when it cannot be opened */
+	struct verify_ids ids;   /* of the template alone */
+	struct verify_hits hits; /* of the template's ids, with their files */
 };
 
 struct verify_fleet {
@@ -41,6 +46,8 @@ struct verify_fleet {
 	json_t *ledger;
 	struct verify_base *bases;
 	size_t nbases;
+	struct verify_ids ids; /* of every template and every clone */
+	struct arena mem;
 };
 
 /* only: the one clone that is looked at, or NULL. */
@@ -58,8 +65,12 @@ struct verify_clone {
 	const json_t *record; /* fleet.json's */
 	json_t *identity;     /* identity.json, whole; NULL when it cannot be read */
 	struct verify_base *base;
+	const struct verify_ids *ids; /* of its template and all clones; NULL: none are known */
+	size_t number;                /* in the ledger, from 1; 0: in none */
 	struct disk *files[VERIFY_DISKS], *disks[VERIFY_DISKS];
+	bool linked[VERIFY_DISKS]; /* it stands on the base */
 	size_t ndisks;
+	uint64_t scanned;
 	struct guest *guest; /* NULL: its disks cannot be opened */
 };
 
@@ -82,6 +93,12 @@ bool verify_base_open(struct verify_fleet *f, struct verify_base *b);
 void verify_base_close(struct verify_base *b);
 void verify_chain_open(struct verify_clone *c);
 void verify_chain_close(struct verify_clone *c);
+
+/* ---- verify_left.c ---- */
+
+/* Nothing of the template, nothing of siblings. */
+void verify_left(struct verify_clone *c);
+const char *verify_clone_name(const struct verify_fleet *f, size_t number);
 
 /* ---- verify_guest.c ---- */
 

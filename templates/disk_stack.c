@@ -90,6 +90,41 @@ int disk_file_range(const struct disk *d, uint64_t *off)
 	return disk_raw_descriptor(d);
 }
 
+/* ---- hole ---- */
+
+static int hole_pread(struct disk *d, void *buf, size_t n, uint64_t off, struct err *e)
+{
+	(void)d;
+	(void)off;
+	(void)e;
+	memset(buf, 0, n);
+	return 0;
+}
+
+static int hole_extent(struct disk *d, uint64_t n, uint64_t off, struct extent *x, struct err *e)
+{
+	(void)d;
+	(void)off;
+	(void)e;
+	*x = (struct extent){n, EXTENT_HOLE};
+	return 0;
+}
+
+static const struct disk_ops hole_ops = {
+	.name = "hole",
+	.pread = hole_pread,
+	.extent = hole_extent,
+	.close = plain_close,
+};
+
+struct disk *disk_hole(uint64_t size)
+{
+	struct disk *d = xcalloc(1, sizeof *d);
+
+	*d = (struct disk){.ops = &hole_ops, .size = size, .readonly = true};
+	return d;
+}
+
 /* ---- memory ---- */
 
 struct memory {
