@@ -24,7 +24,8 @@ struct settings {
 	const char *spec, *format;
 	/* Each is given to the key of the spec of the same row below. */
 	const char *count, *name, *output, *disk, *disk_format, *key, *shard, *domain, *mac_prefix,
-		*cpus, *memory, *sync, *machine_id, *ssh_keys, *ext4_seed, *accel;
+		*cpus, *memory, *sync, *machine_id, *ssh_keys, *ext4_seed, *accel, *key_pool;
+	uint64_t fill;
 	/* Of the cloud-init section. */
 	const char *carrier, *user_data, *vendor_data, *network_config, *password_file;
 	struct opt_list targets, keys, users, packages, commands, properties;
@@ -159,6 +160,7 @@ struct progress {
 	bool shown, on;
 	struct timespec began, last;
 	const char *stage;
+	uint64_t first; /* done when the stage began */
 };
 
 static double seconds_since(const struct timespec *t)
@@ -171,7 +173,7 @@ static double seconds_since(const struct timespec *t)
 
 static void draw(struct progress *p, uint64_t done, uint64_t total)
 {
-	double s = seconds_since(&p->began), rate = s > 0 ? (double)done / s : 0;
+	double s = seconds_since(&p->began), rate = s > 0 ? (double)(done - p->first) / s : 0;
 	double left = rate > 0 ? (double)(total - done) / rate : 0;
 
 	if (str_eq(p->stage, "base"))
@@ -179,8 +181,10 @@ static void draw(struct progress *p, uint64_t done, uint64_t total)
 			(unsigned long long)(done >> 20), (unsigned long long)(total >> 20),
 			rate / (1 << 20), left);
 	else
-		fprintf(stderr, "\r\033[Kclones: %llu of %llu, %.0f/s, %.0f s left",
-			(unsigned long long)done, (unsigned long long)total, rate, left);
+		fprintf(stderr, "\r\033[K%s: %llu of %llu, %.0f/s, %.0f s left%s",
+			str_eq(p->stage, "keys") ? "RSA keys" : "clones", (unsigned long long)done,
+			(unsigned long long)total, rate, left,
+			str_eq(p->stage, "clones, RSA") ? " (RSA host keys take the time)" : "");
 	p->shown = true;
 }
 
@@ -194,6 +198,7 @@ static int on_progress(void *ctx, const char *stage, uint64_t done, uint64_t tot
 		return 0;
 	if (p->stage != stage) {
 		p->stage = stage;
+		p->first = done;
 		clock_gettime(CLOCK_MONOTONIC, &p->began);
 		p->last = p->began;
 	}
@@ -219,13 +224,36 @@ static void on_waiting(void *ctx)
 
 /* ---- the verb ---- */
 
-static int run_clone(struct spec *s, const struct settings *o, struct err *e)
+static int run_fill(const struct settings *o, struct err *e)
+{
+	struct progress p = {.on = !o->quiet && term_width(stderr) > 0};
+	struct arena a = {0};
+	const struct clone_options co = {
+		.progress = on_progress, .ctx = &p, .key_pool = clone_key_pool(&a, o->key_pool)};
+	struct timespec began;
+	size_t made, have;
+	int r;
+
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	signal(SIGINT, on_signal);
+	signal(SIGTERM, on_signal);
+	r = clone_fill_keys(&co, o->fill, &made, &have, e);
+	progress_end(&p);
+	if (!o->quiet && co.key_pool && (r == 0 || made))
+		printf("%zu RSA host keys in %s (%zu made in %.1f s)\n", have, co.key_pool, made,
+		       seconds_since(&began));
+	arena_fini(&a);
+	return r == 0 ? STATUS_OK : interrupted ? STATUS_INTERRUPTED : STATUS_TROUBLE;
+}
+
+static int run_clone(struct spec *s, const struct settings *o, struct arena *a, struct err *e)
 {
 	struct progress p = {.on = !o->quiet && term_width(stderr) > 0};
 	const struct clone_options co = {
 		.dry_run = o->dry_run,
 		.replace = o->replace,
 		.kvm = kvm_accelerates(s),
+		.key_pool = clone_key_pool(a, o->key_pool),
 		.progress = on_progress,
 		.waiting = on_waiting,
 		.ctx = &p,
@@ -274,7 +302,7 @@ static int run_verb(const struct settings *o, const char *template, struct err *
 	int status = STATUS_USAGE;
 
 	if (build_spec(&s, &a, o, template, e) == 0)
-		status = run_clone(&s, o, e);
+		status = run_clone(&s, o, &a, e);
 	arena_fini(&a);
 	return status;
 }
@@ -303,6 +331,10 @@ static int run(int argc, char **argv, struct err *e)
 		{0, "machine-id", OPT_TEXT, &s.machine_id, "P", "new, uninitialized or keep"},
 		{0, "ssh-keys", OPT_TEXT, &s.ssh_keys, "P",
 		 "generate, modern (no RSA), remove or keep"},
+		{0, "key-pool", OPT_TEXT, &s.key_pool, "DIR",
+		 "where prepared RSA host keys are ($XDG_STATE_HOME/vmint/rsa-keys)"},
+		{0, "fill-key-pool", OPT_NUMBER, &s.fill, "N",
+		 "prepare RSA host keys until there are N, and make no clones"},
 		{0, "ext4-seed", OPT_TEXT, &s.ext4_seed, "P", "auto, never or always"},
 		{0, "user-data", OPT_TEXT, &s.user_data, "FILE", "for cloud-init in the clones"},
 		{0, "vendor-data", OPT_TEXT, &s.vendor_data, "FILE", NULL},
@@ -350,6 +382,8 @@ static int run(int argc, char **argv, struct err *e)
 			rest > 1 ? argv[1] : s.format);
 		return STATUS_USAGE;
 	}
+	if (s.fill)
+		return run_fill(&s, e);
 	return run_verb(&s, rest ? argv[0] : NULL, e);
 }
 

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { SHOWN_MAX = 20 };
+enum { SHOWN_MAX = 20, KEYS_WORTH_A_WORD = 10 };
 
 static const char *const state_names[] = {[CLONE_MAKE] = "make",
 					  [CLONE_THERE] = "there",
@@ -225,6 +225,12 @@ void clone_show_summary(const struct clone_run *run, double seconds)
 		printf("; %zu were there", p->there);
 	printf("\n  %s in %s (%s each)\n", size, p->folder, each);
 	show_seeding(run, "  ");
+	if (run->keys_made >= KEYS_WORTH_A_WORD)
+		printf("  %zu RSA host keys were made for them, which took most of the time: "
+		       "prepare them "
+		       "beforehand (--fill-key-pool %zu),\n  or leave them out (--ssh-keys "
+		       "modern)\n",
+		       run->keys_made, run->keys_made);
 	show_warnings(run);
 	if (c) {
 		printf("start one:\n");

@@ -8,3 +8,9 @@ void clone_show_findings(const struct clone_run *run, bool errors_only);
 void clone_show_plan(const struct clone_run *run);
 void clone_show_summary(const struct clone_run *run, double seconds);
 void clone_show_json(const struct clone_run *run, bool dry_run);
+
+/* clone_keys.c: the folder of prepared RSA keys, the user's own unless asked is given; NULL without a home. */
+const char *clone_key_pool(struct arena *a, const char *asked);
+/* Fills o's key pool up to want keys; also after an error, how many were made and are there. */
+int clone_fill_keys(const struct clone_options *o, size_t want, size_t *made, size_t *have,
+		    struct err *e);

@@ -1,6 +1,6 @@
 /* The run: clones written by all processors, published in order. */
 #include "provision/apply.h"
-#include "provision/clone_write.h"
+#include "provision/clone_guest.h"
 #include "provision/stage.h"
 
 #include "base/pool.h"
@@ -120,7 +120,10 @@ static int publish(struct run *run, struct err *e)
 {
 	int r = 0;
 
-	if (run->nwaiting && run->p->spec->sync == SYNC_END) {
+	/* A key that a clone has must not come back into the pool. */
+	if (run->nwaiting && run->p->spec->sync != SYNC_NONE)
+		r = clone_guests_settle(run->guests, e);
+	if (r == 0 && run->nwaiting && run->p->spec->sync == SYNC_END) {
 		r = sys_sync_filesystem(run->out);
 		if (r < 0)
 			err_sys(e, r, "syncing %s", run->p->folder);

@@ -69,20 +69,10 @@ static int lease(struct clone_guests *g, struct guest_lease **out, struct err *e
 
 /* ---- the run ---- */
 
-static size_t rsa_keys(const struct guest_facts *f)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < f->nhost_keys; i++)
-		n += str_eq(f->host_keys[i].type, "rsa");
-	return n;
-}
-
 int clone_guests_open(struct clone_guests *g, const struct plan *p, struct disk *const *disks,
-		      size_t ndisks, size_t clones, struct err *e)
+		      size_t ndisks, const char *key_pool, struct err *e)
 {
 	struct guest_lease *l;
-	size_t keys;
 	int r;
 
 	*g = (struct clone_guests){.p = p, .ndisks = ndisks, .lock = PTHREAD_MUTEX_INITIALIZER};
@@ -105,9 +95,8 @@ int clone_guests_open(struct clone_guests *g, const struct plan *p, struct disk 
 	if (r == 0)
 		r = clone_seeding_decide(&g->seeding, p, guest_facts(l->guest), e);
 	g->o.cloud_seed = carry_is_nocloud(g->seeding.carrier);
-	keys = rsa_keys(guest_facts(l->guest)) * clones;
-	if (r == 0 && keys && g->o.ssh_keys == GUEST_SSH_GENERATE)
-		r = ssh_key_pool_open(&g->o.keys, keys, 0, e);
+	if (r == 0 && g->o.ssh_keys == GUEST_SSH_GENERATE)
+		r = ssh_key_pool_open(&g->o.keys, key_pool, e);
 	give_back(g, l);
 	if (r < 0)
 		clone_guests_close(g);
@@ -133,6 +122,16 @@ void clone_guests_close(struct clone_guests *g)
 enum carry clone_guests_carrier(const struct clone_guests *g)
 {
 	return g->seeding.carrier;
+}
+
+int clone_guests_settle(struct clone_guests *g, struct err *e)
+{
+	return ssh_key_pool_settle(g->o.keys, e);
+}
+
+size_t clone_guests_keys_made(const struct clone_guests *g)
+{
+	return ssh_key_pool_made(g->o.keys);
 }
 
 const struct guest_facts *clone_guests_facts(struct clone_guests *g)

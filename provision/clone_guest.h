@@ -22,12 +22,16 @@ struct clone_guests {
 	struct guest_lease *idle, *all; /* one a thread, since a guest has state */
 };
 
-/* clones: how many keys are to be made ahead for; 0 for a look only. disks are borrowed. */
+/* key_pool: a folder of RSA keys (sshkey.h), or NULL. disks are borrowed. */
 int clone_guests_open(struct clone_guests *g, const struct plan *p, struct disk *const *disks,
-		      size_t ndisks, size_t clones, struct err *e);
+		      size_t ndisks, const char *key_pool, struct err *e);
 void clone_guests_close(struct clone_guests *g);
 
 enum carry clone_guests_carrier(const struct clone_guests *g);
+/* Before clones are published: what they took is theirs for good. */
+int clone_guests_settle(struct clone_guests *g, struct err *e);
+/* How many RSA keys had to be made, for want of prepared ones. */
+size_t clone_guests_keys_made(const struct clone_guests *g);
 /* What the guest says of itself; valid while g is open. */
 const struct guest_facts *clone_guests_facts(struct clone_guests *g);
 

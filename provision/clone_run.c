@@ -11,6 +11,7 @@
 struct reporting {
 	const struct clone_options *o;
 	const char *stage;
+	const struct clone_guests *guests;
 };
 
 static int report(void *ctx, uint64_t done, uint64_t total)
@@ -22,12 +23,16 @@ static int report(void *ctx, uint64_t done, uint64_t total)
 
 static int report_clones(void *ctx, size_t done, size_t total)
 {
+	struct reporting *r = ctx;
+
+	if (clone_guests_keys_made(r->guests))
+		r->stage = "clones, RSA";
 	return report(ctx, done, total);
 }
 
 static int find_digest(struct clone_run *run, const struct clone_options *o, struct err *e)
 {
-	struct reporting rep = {o, "base"};
+	struct reporting rep = {o, "base", NULL};
 	const struct base_options bo = {.progress = report, .ctx = &rep};
 	int r;
 
@@ -75,21 +80,22 @@ static void keep_facts(struct clone_run *run, const struct guest_facts *f)
 
 static int make_clones(struct clone_run *run, const struct clone_options *o, struct err *e)
 {
-	struct reporting rep = {o, "clones"};
-	const struct apply_options ao = {.progress = report_clones, .ctx = &rep};
-	size_t n = run->base.ndisks, clones = run->plan.make + run->plan.replace;
-	struct disk **disks = arena_alloc(&run->a, (n + 1) * sizeof *disks);
 	struct clone_guests guests;
+	struct reporting rep = {o, "clones", &guests};
+	const struct apply_options ao = {.progress = report_clones, .ctx = &rep};
+	size_t n = run->base.ndisks;
+	struct disk **disks = arena_alloc(&run->a, (n + 1) * sizeof *disks);
 	int r;
 
 	for (size_t i = 0; i < n; i++)
 		disks[i] = run->base.disks[i].image;
-	r = clone_guests_open(&guests, &run->plan, disks, n, clones, e);
+	r = clone_guests_open(&guests, &run->plan, disks, n, o->key_pool, e);
 	if (r < 0)
 		return r;
 	keep_facts(run, clone_guests_facts(&guests));
 	run->seeding = guests.seeding;
 	r = apply_plan(&run->plan, &run->base, &guests, run->fleet.out, &ao, &run->result, e);
+	run->keys_made = clone_guests_keys_made(&guests);
 	clone_guests_close(&guests);
 	return r;
 }
@@ -119,7 +125,7 @@ static const struct clone *first_to_make(const struct plan *p)
 static int look_inside(struct clone_run *run, struct disk **disks, size_t n, struct err *e)
 {
 	struct clone_guests guests;
-	int r = clone_guests_open(&guests, &run->plan, disks, n, 0, e);
+	int r = clone_guests_open(&guests, &run->plan, disks, n, NULL, e);
 
 	if (r < 0)
 		return r;

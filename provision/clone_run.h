@@ -7,7 +7,9 @@
 
 struct clone_options {
 	bool dry_run, replace, kvm;
-	/* All may be NULL. stage is "base" or "clones"; done and total are bytes of the template, or clones. */
+	const char *key_pool; /* a folder of prepared RSA keys, or NULL */
+	/* All may be NULL. stage is "base" or "clones" ("clones, RSA" when keys had to be made); done and total are
+	 * bytes of the template, or clones. */
 	int (*progress)(void *ctx, const char *stage, uint64_t done, uint64_t total);
 	void (*waiting)(void *ctx); /* another run has the folder */
 	void *ctx;
@@ -23,6 +25,7 @@ struct clone_run {
 	const char *os;        /* what the guest calls itself, or "" */
 	const char **warnings; /* about the guest */
 	size_t nwarnings;
+	size_t keys_made; /* RSA keys that were not prepared */
 	struct clone_seeding seeding;
 	struct findings findings; /* of what cloud-init would read */
 	struct strbuf seed;       /* of a dry run: the first clone's, secrets as "***" */

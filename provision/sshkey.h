@@ -34,12 +34,28 @@ struct ssh_public {
 /* The first key of a .pub file. -EINVAL when there is none. */
 int ssh_public_parse(struct arena *a, const char *text, struct ssh_public *out);
 
-/* RSA keys made ahead by threads, for many clones. */
+/* RSA keys made ahead of need, since one takes as long as fifty clones: a folder of files, mode 0600, each used once. A key
+ * is used after its name is gone, so no other run can have it, and a run that dies has at most lost it. A copy of the folder
+ * would give keys twice. */
 struct ssh_key_pool;
 
-/* Begins to make count keys in threads (0: as many as processors). */
-int ssh_key_pool_open(struct ssh_key_pool **out, size_t count, unsigned threads, struct err *e);
+/* folder may be NULL or not be there: an empty pool. Refused when others may read or change it. */
+int ssh_key_pool_open(struct ssh_key_pool **out, const char *folder, struct err *e);
 void ssh_key_pool_close(struct ssh_key_pool *p); /* NULL is allowed */
-/* The next one, waiting for it; as ssh_key_make once all are taken. p may be NULL. */
+/* The next key, from any thread; as ssh_key_make once the pool is empty. p may be NULL. */
 int ssh_key_pool_take(struct ssh_key_pool *p, struct arena *a, const char *comment,
 		      struct ssh_key *out, struct err *e);
+/* How many of the keys taken had to be made. */
+size_t ssh_key_pool_made(struct ssh_key_pool *p);
+/* After it no key taken comes back, not even by a power cut. */
+int ssh_key_pool_settle(struct ssh_key_pool *p, struct err *e);
+
+struct ssh_key_fill {
+	size_t want; /* so many keys shall be there */
+	int (*progress)(void *ctx, size_t done, size_t total);
+	void *ctx;
+	size_t made, have; /* results */
+};
+
+/* Makes what is missing, with all processors. The folder is made, too. */
+int ssh_key_pool_fill(const char *folder, struct ssh_key_fill *f, struct err *e);

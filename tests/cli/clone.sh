@@ -228,6 +228,45 @@ else
 	echo 'skip: guests: no build/sample.ova'
 fi
 
+# RSA host keys made ahead: used once each, by nobody else.
+export XDG_STATE_HOME="$dir/state"
+if [ -e "$SAMPLE" ]; then
+	pool=$dir/state/vmint/rsa-keys
+	check 'two RSA keys are prepared' "$vmint" clone --fill-key-pool 2
+	check 'again: none is missing' "$vmint" clone --fill-key-pool 2
+	grep -q '^2 RSA host keys .*(0 made' out.txt && ok 'and none is made' || bad 'and none is made'
+	[ "$(stat -c %a "$pool" "$pool"/* | tr '\n' ' ')" = '700 600 600 ' ] && ok 'for their owner alone' || bad 'for their owner alone'
+	tail -qn 1 "$pool"/*.key | sort >prepared.txt
+	"$vmint" clone "$SAMPLE" -n 2 --name 'k{n}' -o keys --dry-run >/dev/null
+	[ "$(ls "$pool" | wc -l)" = 2 ] && ok 'a dry run takes none' || bad 'a dry run takes none'
+	check 'clones with them' "$vmint" clone "$SAMPLE" -n 2 --name 'k{n}' -o keys -q
+	grep -o 'ssh-rsa .*' keys/known_hosts | sort | cmp -s - prepared.txt && ok 'have exactly those' || bad 'have exactly those'
+	[ -z "$(ls "$pool")" ] && ok 'which are gone' || bad 'which are gone'
+	check 'one more' "$vmint" clone --fill-key-pool 1 -q
+	chmod 755 "$pool"
+	refuses 'a pool that others can read' 3 'others can read' "$vmint" clone "$SAMPLE" -n 3 --name 'k{n}' -o keys -q
+	chmod 700 "$pool"
+	ln "$pool"/*.key second-name
+	refuses 'a key that has a second name' 3 'another name' "$vmint" clone "$SAMPLE" -n 3 --name 'k{n}' -o keys -q
+	rm second-name
+	sed -i 2,3d "$pool"/*.key
+	refuses 'a key that is damaged' 3 'not an RSA key' "$vmint" clone "$SAMPLE" -n 3 --name 'k{n}' -o keys -q
+	# Killed before each write of the run: no key is in two clones, or in one and the pool.
+	mkdir pools
+	for at in 1 2 3 4 5 6 7 8 9 10 11 12; do
+		VMINT_FAULT=any:$at:KILL "$vmint" clone --fill-key-pool 1 --key-pool pools/a -q 2>/dev/null
+		VMINT_FAULT=any:$at:KILL "$vmint" clone "$SAMPLE" -n 1 --name "p$at" -o keys2 --key-pool pools/a -q 2>/dev/null
+	done
+	"$vmint" clone "$SAMPLE" -n 3 --name 'q{n}' -o keys2 --key-pool pools/a -q || bad 'after kills'
+	{
+		grep -ho 'ssh-rsa [^"]*' keys2/*/identity.json | sort -u
+		cat pools/a/*.key 2>/dev/null | grep -o '^ssh-rsa .*'
+	} | sort | uniq -d >dup.txt
+	[ ! -s dup.txt ] && ok 'runs killed: no key twice' || bad 'runs killed: no key twice'
+else
+	echo 'skip: prepared keys: no build/sample.ova'
+fi
+
 # Every target, with texts that are syntax somewhere: the template's name, a network's, the folder's.
 evil='t'\''x";`touch pwned`$(touch pwned)<&>|, #{}'
 cp tpl.raw "$evil.raw"

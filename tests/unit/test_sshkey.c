@@ -6,12 +6,15 @@
 #include "base/sys.h"
 #include "provision/sshkey_text.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -116,22 +119,44 @@ static void openssh_agrees(void **state)
 
 static void pooled_keys_are_all_different(void **state)
 {
+	char home[] = "/tmp/vmint-pool-XXXXXX";
+	const char *folder;
 	struct ssh_key_pool *p;
+	struct ssh_key_fill fill = {.want = 2};
 	struct arena a = {0};
 	struct ssh_key one, two, three;
 	struct err e = {0};
 
 	(void)state;
-	assert_int_equal(ssh_key_pool_open(&p, 2, 2, &e), 0);
+	assert_non_null(mkdtemp(home));
+	folder = arena_printf(&a, "%s/a/b", home);
+	/* none there: keys are made */
+	assert_int_equal(ssh_key_pool_open(&p, folder, &e), 0);
+	assert_int_equal(ssh_key_pool_take(p, &a, "root@z", &one, &e), 0);
+	assert_int_equal(ssh_key_pool_made(p), 1);
+	ssh_key_pool_close(p);
+	assert_int_equal(ssh_key_pool_fill(folder, &fill, &e), 0);
+	assert_int_equal(fill.made, 2);
+	assert_int_equal(ssh_key_pool_fill(folder, &fill, &e), 0);
+	assert_int_equal(fill.made, 0);
+	assert_int_equal(fill.have, 2);
+
+	assert_int_equal(ssh_key_pool_open(&p, folder, &e), 0);
 	assert_int_equal(ssh_key_pool_take(p, &a, "root@a", &one, &e), 0);
 	assert_int_equal(ssh_key_pool_take(p, &a, "root@b", &two, &e), 0);
 	assert_int_equal(ssh_key_pool_take(p, &a, "root@c", &three, &e), 0);
 	assert_string_not_equal(one.line, two.line);
 	assert_string_not_equal(two.line, three.line);
 	assert_true(str_ends(two.public_text, " root@b\n"));
+	assert_int_equal(ssh_key_pool_made(p), 1);
+	assert_int_equal(ssh_key_pool_settle(p, &e), 0);
 	ssh_key_pool_close(p);
-	assert_int_equal(ssh_key_pool_open(&p, 50, 1, &e), 0);
-	ssh_key_pool_close(p);
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(mkdir(folder, 0755), 0);
+	assert_int_equal(ssh_key_pool_open(&p, folder, &e), -EPERM);
+	rmdir(folder);
+	rmdir(arena_printf(&a, "%s/a", home));
+	rmdir(home);
 	arena_fini(&a);
 }
 
