@@ -1,14 +1,13 @@
 /* libxml2's reader into our tree. */
 #include "templates/xml.h"
+#include "templates/xml_source.h"
 
-#include "base/bytes.h"
 #include "base/lazy_xml.h"
 #include "base/scope.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum {
 	TEXT_MAX = 16 << 20,
@@ -185,106 +184,25 @@ static int read_all(struct reading *r)
 	return 0;
 }
 
-/* The encoding that an XML declaration names; false when it names none, or the document has NULs, as UTF-16 has. */
-static bool declared_encoding(const char *text, size_t len, char out[32])
-{
-	size_t head = len < 200 ? len : 200;
-	const char *at;
-	char start[201], quote[2] = "";
-
-	if (memchr(text, '\0', head))
-		return false;
-	memcpy(start, text, head);
-	start[head] = '\0';
-	start[strcspn(start, ">")] = '\0';
-	at = strstr(start, "<?xml") ? strstr(start, "encoding") : NULL;
-	at = at ? strpbrk(at, "\"'") : NULL;
-	if (!at)
-		return false;
-	quote[0] = *at;
-	snprintf(out, 32, "%.*s", (int)strcspn(at + 1, quote), at + 1);
-	return true;
-}
-
-/* Encodings in which text means itself in every reader. In others, such as UTF-7, markup can hide. */
-static bool is_known_encoding(const char *name)
-{
-	static const char *const known[] = {
-		"utf-8",        "utf8",     "utf-16",          "utf-16le",   "utf-16be",
-		"ucs-2",        "us-ascii", "ascii",           "iso-8859-1", "iso-8859-15",
-		"windows-1252", "latin1",   "iso-10646-ucs-2",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (!strcasecmp(known[i], name))
-			return true;
-	return false;
-}
-
-/* Some producers declare utf-16 and write UTF-8: bytes without a NUL are no UTF-16. */
-static const char *wrong_encoding(const char *declared)
-{
-	return strcasestr(declared, "utf-16") || strcasestr(declared, "ucs-") ? "UTF-8" : NULL;
-}
-
-/* The reader hands UTF-8 whatever the source is; edits need the source in UTF-8 too. */
-static int to_utf8(struct reading *r, const char *text, size_t len)
-{
-	const unsigned char *b = (const unsigned char *)text;
-	bool big = len >= 2 && b[0] == 0xfe && b[1] == 0xff;
-	bool little = len >= 2 && b[0] == 0xff && b[1] == 0xfe;
-	struct strbuf out = {0};
-
-	if (!big && !little) {
-		r->doc.source = arena_dupn(r->a, text, len);
-		r->doc.len = len;
-		return 0;
-	}
-	for (size_t i = 2; i + 1 < len; i += 2) {
-		unsigned c = big ? be16(b + i) : le16(b + i);
-
-		if (c >= 0xd800 && c < 0xdc00 && i + 3 < len) {
-			unsigned low = big ? be16(b + i + 2) : le16(b + i + 2);
-
-			c = 0x10000 + ((c - 0xd800) << 10) + ((low - 0xdc00) & 0x3ff);
-			i += 2;
-		}
-		if (c < 0x80) {
-			strbuf_addc(&out, (char)c);
-		} else {
-			char u[4];
-			size_t n = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-
-			for (size_t k = n - 1; k; k--, c >>= 6)
-				u[k] = (char)(0x80 | (c & 0x3f));
-			u[0] = (char)((n == 2 ? 0xc0 : n == 3 ? 0xe0 : 0xf0) | c);
-			strbuf_addn(&out, u, n);
-		}
-	}
-	r->doc.source = arena_dupn(r->a, strbuf_str(&out), out.len);
-	r->doc.len = out.len;
-	strbuf_fini(&out);
-	return 0;
-}
-
 int xml_parse(struct arena *a, const char *text, size_t len, const char *name, struct xml_doc *out,
 	      struct err *e)
 {
 	struct reading r = {.a = a, .name = name, .e = e};
 	struct strbuf texts[DEPTH_MAX] = {0};
-	char encoding[32] = "";
+	struct xml_source source;
 	int result;
 
 	if (len > TEXT_MAX)
 		return err_set(e, EFBIG, "%s: larger than 16 MiB", name);
-	if (declared_encoding(text, len, encoding) && !is_known_encoding(encoding))
-		return err_set(e, EINVAL, "%s:1: the encoding \"%s\" is not accepted", name,
-			       encoding);
-	result = lazy_xml_load(e);
+	result = xml_source_read(a, text, len, name, &source, e);
+	if (result == 0)
+		result = lazy_xml_load(e);
 	if (result < 0)
 		return result;
+	r.doc.source = source.text;
+	r.doc.len = source.len;
 	r.texts = texts;
-	r.reader = xmlReaderForMemory(text, (int)len, NULL, wrong_encoding(encoding),
+	r.reader = xmlReaderForMemory(source.text, (int)source.len, NULL, source.encoding,
 				      XML_PARSE_NONET | XML_PARSE_HUGE | XML_PARSE_COMPACT |
 					      XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
 	if (!r.reader)
@@ -294,8 +212,6 @@ int xml_parse(struct arena *a, const char *text, size_t len, const char *name, s
 	xmlFreeTextReader(r.reader);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		strbuf_fini(&texts[i]);
-	if (result == 0)
-		result = to_utf8(&r, text, len);
 	if (result == 0)
 		*out = r.doc;
 	return result;
