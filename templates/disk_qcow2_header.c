@@ -174,6 +174,12 @@ int qcow2_header_read(struct disk *file, struct qcow2_header *h, struct err *e)
 			       h->cluster_bits);
 	if (be32(b + 32) != 0)
 		return err_set(e, ENOTSUP, "qcow2: it is encrypted");
+	/* Other states of the disk, which no digest of what the guest sees would cover. */
+	if (be32(b + 60) != 0)
+		return err_set(e, ENOTSUP,
+			       "qcow2: it holds %" PRIu32 " internal snapshot%s; `qemu-img convert` "
+			       "leaves them out",
+			       be32(b + 60), be32(b + 60) == 1 ? "" : "s");
 	h->size = be64(b + 24);
 	h->l1_size = be32(b + 36);
 	h->l1_offset = be64(b + 40);

@@ -42,8 +42,8 @@ int package_read(struct package *p, const struct member *m, size_t limit, const 
 	ssize_t got;
 
 	if (m->size > limit)
-		return err_set(e, EFBIG, "%s: %s is larger than %zu MiB", p->path, m->name,
-			       limit >> 20);
+		return err_set(e, EFBIG, "%s: %s is larger than %zu KiB", p->path, m->name,
+			       limit >> 10);
 	buf = arena_alloc(p->a, m->size + 1);
 	got = sys_pread(m->fd, buf, m->size, m->offset);
 	if (got < 0)

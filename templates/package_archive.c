@@ -35,19 +35,22 @@ static const struct {
 	{"\x28\xb5\x2f\xfd", 0, 4, PACKAGE_ARCHIVE},
 };
 
-/* A tar from before 1988 has no magic: its checksum tells. */
-static bool old_tar(const uint8_t *h, size_t n)
+static bool has_checksum(const uint8_t *h)
 {
 	unsigned long sum = 0, want;
 	char field[9] = {0};
 
-	if (n < 512 || !h[0])
-		return false;
 	memcpy(field, h + 148, 8);
 	want = strtoul(field, NULL, 8);
 	for (size_t i = 0; i < 512; i++)
 		sum += i >= 148 && i < 156 ? ' ' : h[i];
 	return want && sum == want;
+}
+
+/* A tar from before 1988 has no magic: its checksum tells. */
+static bool old_tar(const uint8_t *h, size_t n)
+{
+	return n >= 512 && h[0] && has_checksum(h);
 }
 
 static enum package_kind sniff(const uint8_t *head, size_t n)
@@ -131,23 +134,34 @@ static int check_entry(struct package *p, struct archive_entry *entry, const cha
 
 /* ---- in place ---- */
 
-/* libarchive takes a size that is no number for 0, and other readers do not: the field stands in front of the data. */
-static bool has_sane_size(const struct package *p, uint64_t data)
+static bool is_size(const uint8_t f[12])
 {
-	uint8_t f[12];
 	size_t i = 0;
 
-	if (data < 512 || sys_pread(p->fd, f, sizeof f, data - 512 + 124) != sizeof f)
-		return false;
 	if (f[0] & 0x80)
 		return true;
-	while (i < sizeof f && f[i] == ' ')
+	while (i < 12 && f[i] == ' ')
 		i++;
-	while (i < sizeof f && f[i] >= '0' && f[i] <= '7')
+	while (i < 12 && f[i] >= '0' && f[i] <= '7')
 		i++;
-	while (i < sizeof f && (f[i] == ' ' || !f[i]))
+	while (i < 12 && (f[i] == ' ' || !f[i]))
 		i++;
-	return i == sizeof f;
+	return i == 12;
+}
+
+/* What stands in front of the data, when it is not a plain header: libarchive takes a size that is no number for 0,
+ * and a sparse member without holes for a plain one. Other readers do not. */
+static const char *header_problem(const struct package *p, uint64_t data)
+{
+	uint8_t h[512];
+
+	if (data < sizeof h || sys_pread(p->fd, h, sizeof h, data - sizeof h) != sizeof h)
+		return "it has no header";
+	if (!is_size(h + 124))
+		return "its size is no number";
+	if (!has_checksum(h) || (h[156] && h[156] != '0'))
+		return "a sparse member, or one of another special kind";
+	return NULL;
 }
 
 static int add_in_place(struct package *p, struct archive *ar, struct archive_entry *entry,
@@ -155,7 +169,7 @@ static int add_in_place(struct package *p, struct archive *ar, struct archive_en
 {
 	uint64_t size = (uint64_t)archive_entry_size(entry);
 	int64_t offset = archive_filter_bytes(ar, 0);
-	const char *name;
+	const char *name, *problem;
 	int r = check_entry(p, entry, &name, e);
 
 	if (r < 0)
@@ -163,8 +177,9 @@ static int add_in_place(struct package *p, struct archive *ar, struct archive_en
 	if (offset < 0 || !range_inside((uint64_t)offset, size, total))
 		return refuse(p, name,
 			      "it reaches behind the end of the file: the archive is cut short", e);
-	if (!has_sane_size(p, (uint64_t)offset))
-		return refuse(p, name, "its size is no number", e);
+	problem = header_problem(p, (uint64_t)offset);
+	if (problem)
+		return refuse(p, name, problem, e);
 	package_add(p, name, p->fd, (uint64_t)offset, size);
 	return 0;
 }

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import hashlib
 import io
+import lzma
 import os
 import shutil
 import stat
@@ -103,12 +104,13 @@ def one_disk(data, uri, name="d.raw", capacity="1048576", **more):
     return folder({"t.ovf": descriptor(href=name, uri=uri, capacity=capacity), name: data, **more})
 
 
-def qcow2(backing=b"", crypt=0, incompatible=0, l1_size=1, l1_offset=65536, l2=0, size=1 << 20, compression=0):
+def qcow2(backing=b"", crypt=0, incompatible=0, l1_size=1, l1_offset=65536, l2=0, size=1 << 20, compression=0,
+          snapshots=0, length=112):
     h = bytearray(4 * 65536)
     at = 200 if backing else 0
     struct.pack_into(">4sIQIIQIIQQIIQ", h, 0, b"QFI\xfb", 3, at, len(backing), 16, size, crypt, l1_size, l1_offset,
-                     131072, 1, 0, 0)
-    struct.pack_into(">QQQIIB", h, 72, incompatible, 0, 0, 4, 112, compression)
+                     131072, 1, snapshots, 196608 if snapshots else 0)
+    struct.pack_into(">QQQIIB", h, 72, incompatible, 0, 0, 4, length, compression)
     h[200 : 200 + len(backing)] = backing
     struct.pack_into(">Q", h, 65536, l2)
     return bytes(h)
@@ -173,6 +175,20 @@ def zip_bomb():
     return path
 
 
+def xz_bomb():
+    path = place("t.ova")
+    with open(path, "wb") as f:
+        f.write(lzma.compress(bytes(tar([member("t.ovf", descriptor()), member("d.raw", bytes(64 << 20))]))))
+    return path
+
+
+def pax_size():
+    """The pax header's size is another than the header's: readers see different members."""
+    info, data = member("d.raw", DISK)
+    info.pax_headers = {"size": "99999999"}
+    return ova([member("t.ovf", descriptor()), (info, data)], pax=True)
+
+
 def twice_packed():
     data = tar([member("t.ovf", descriptor()), member("d.raw", bytes(16 << 20))])
     path = place("t.ova")
@@ -193,21 +209,45 @@ LAUGHS = "<!DOCTYPE l [" + '<!ENTITY a0 "ha">' + "".join(
     f'<!ENTITY a{i} "{f"&a{i-1};" * 10}">' for i in range(1, 10)) + "]>"
 
 
+def expire(key, cert):
+    """The same certificate, of last year."""
+    conf, request = os.path.join(WORK, "ca.conf"), os.path.join(WORK, "request")
+    with open(conf, "w") as f:
+        f.write(f"[ca]\ndefault_ca=a\n[a]\ndatabase={WORK}/index\nnew_certs_dir={WORK}\nserial={WORK}/serial\n"
+                "default_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n")
+    open(os.path.join(WORK, "index"), "w").close()
+    with open(os.path.join(WORK, "serial"), "w") as f:
+        f.write("01\n")
+    ask = ["openssl", "req", "-new", "-key", key, "-subj", "/CN=x", "-out", request]
+    sign = ["openssl", "ca", "-batch", "-notext", "-config", conf, "-selfsign", "-keyfile", key, "-in", request, "-out",
+            cert, "-startdate", "20200101000000Z", "-enddate", "20210101000000Z"]
+    return all(subprocess.run(c, capture_output=True).returncode == 0 for c in (ask, sign))
+
+
+def expired(*options):
+    path = certificate("expired")
+    return path and (path, [WORK + "/cert" if o == "CERT" else o for o in options])
+
+
 def certificate(how):
     """A signed OVA; how it is wrong."""
     key, cert = os.path.join(WORK, "key"), os.path.join(WORK, "cert")
     bits = "rsa:512" if how == "weak" else "rsa:2048"
-    days = ["-days", "-1"] if how == "expired" else ["-days", "2"]
     if subprocess.run(["openssl", "req", "-x509", "-newkey", bits, "-nodes", "-keyout", key, "-out", cert, "-subj",
-                       "/CN=x", *days], capture_output=True).returncode:
+                       "/CN=x", "-days", "2"], capture_output=True).returncode:
+        return None
+    if how == "expired" and not expire(key, cert):
         return None
     files = {"t.ovf": descriptor(), "d.raw": DISK}
     text = "".join(line + "\n" for line in GOOD).encode()
     signed = subprocess.run(["openssl", "dgst", "-sha256", "-sign", key], input=b"other" if how == "other" else text,
                             capture_output=True).stdout
     pem = b"no certificate\n" if how == "garbage" else open(cert, "rb").read()
+    if how == "large":
+        pem *= 1000
     name = "other.mf" if how == "name" else "t.mf"
-    return folder({**files, "t.mf": text, "t.cert": f"SHA256({name})= {signed.hex()}\n".encode() + pem})
+    kind = "MD5" if how == "md5" else "SHA256"
+    return folder({**files, "t.mf": text, "t.cert": f"{kind}({name})= {signed.hex()}\n".encode() + pem})
 
 
 def stranger():
@@ -235,6 +275,10 @@ CASES = [
     (2, "hard link", lambda: ova(plain() + [member("l", kind=tarfile.LNKTYPE, link="d.raw")]), "hard link"),
     (2, "device", lambda: ova(plain() + [member("l", kind=tarfile.CHRTYPE)]), "a device"),
     (2, "FIFO", lambda: ova(plain() + [member("l", kind=tarfile.FIFOTYPE)]), "a FIFO"),
+    (2, "block device", lambda: ova(plain() + [member("l", kind=tarfile.BLKTYPE)]), "a device"),
+    (2, "sparse member", lambda: ova(plain() + [member("l", kind=tarfile.GNUTYPE_SPARSE)]), ""),
+    (2, "a link to a folder, and a file through it", lambda: ova(
+        [member("l", kind=tarfile.SYMTYPE, link="/tmp"), member("l/x")] + plain()), "symbolic link"),
     (2, "a link as the disk", lambda: ova([member("t.ovf", descriptor()),
                                            member("d.raw", kind=tarfile.SYMTYPE, link="/etc/passwd")]), "symbolic link"),
     (3, "negative size", lambda: ova(plain(), size_field(b"\xff" * 12)), ""),
@@ -242,18 +286,21 @@ CASES = [
     (3, "size that is no number", lambda: ova(plain(), size_field(b"zzzzzzzzzzz\0")), "no number"),
     (3, "size behind the end", lambda: ova(plain(), size_field(b"00000400000\0")), "cut short"),
     (3, "wrong checksum", lambda: ova(plain(), lambda d: d.__setitem__(header(d, "d.raw") + 100, 0x37)), ""),
+    (3, "another size in a pax header", pax_size, ""),
     (3, "two members of one name", lambda: ova(plain() + [member("d.raw", b"other")]), "have this name"),
     (3, "a second descriptor", lambda: ova(plain() + [member("z.ovf", descriptor())]), "two .ovf"),
     (3, "data behind the end", lambda: ova(plain(), tail=bytes(tar(plain()))), "behind the archive's end"),
     (4, "gzip bomb", lambda: compressed("gzip", 64 << 20), "decompresses to more"),
     (4, "bzip2 bomb", lambda: compressed("bzip2", 64 << 20), "decompresses to more"),
     (4, "zip bomb", zip_bomb, "decompresses to far more"),
+    (4, "xz bomb", xz_bomb, "decompresses to far more"),
     (4, "compressed twice", twice_packed, "decompresses to far more"),
     (5, "href /etc/passwd", lambda: folder({"t.ovf": descriptor("/etc/passwd")}), "leaves the package"),
     (5, "href ../x", lambda: folder({"t.ovf": descriptor("../x")}), "leaves the package"),
     (5, "href %2e%2e/x", lambda: folder({"t.ovf": descriptor("%2e%2e/x")}), "leaves the package"),
     (5, "href file://", lambda: folder({"t.ovf": descriptor("file:///etc/passwd")}), "is remote"),
     (5, "href http://", lambda: folder({"t.ovf": descriptor("http://169.254.169.254/x")}), "is remote"),
+    (5, "href with a pattern", lambda: folder({"t.ovf": descriptor("*.raw"), "d.raw": DISK}), "not in the package"),
     (5, "a link to a file", linked, "links are not followed"),
     (5, "a link to a folder", linked_folder, "links are not followed"),
     (5, "a FIFO beside the descriptor", fifo, "not a regular file"),
@@ -262,6 +309,7 @@ CASES = [
     (6, "depth of 10,000", lambda: xml(HEAD + "<a>" * 10000 + "</a>" * 10000 + "</Envelope>"), "deep"),
     (6, "5,000 attributes", lambda: xml(HEAD + "<a " + " ".join(f'a{i}="1"' for i in range(5000)) + "/></Envelope>"),
      "attributes"),
+    (6, "an attribute of 12 MiB", lambda: xml(descriptor(name="x", href="a" * (12 << 20))), ""),
     (6, "invalid UTF-8", lambda: xml(descriptor(name="@").replace(b"@", b"\xff\xfe")), ""),
     (6, "UTF-7", lambda: xml(descriptor().replace(b'"1.0"?', b'"1.0" encoding="UTF-7"?')), "not accepted"),
     (6, "two disks of one id", lambda: xml(descriptor(disk='/><Disk ovf:diskId="d" ovf:capacity="1"')), "diskId"),
@@ -281,6 +329,7 @@ CASES = [
     (8, "the descriptor is missing", lambda: manifest(GOOD[1:]), "does not list t.ovf"),
     (8, "a path outside", lambda: manifest(GOOD + [f"SHA256(../x)= {'0' * 64}"]), ""),
     (8, "a file twice", lambda: manifest(GOOD + GOOD[1:]), "twice"),
+    (8, "itself", lambda: manifest(GOOD + [f"SHA256(t.mf)= {'0' * 64}"]), "not what the manifest says"),
     (8, "a digest too short", lambda: manifest([GOOD[0][:-2], GOOD[1]]), ""),
     (8, "a wrong digest of the disk", lambda: manifest(
         [GOOD[0], "SHA256(d.raw)= " + "0" * 64]), "not what the manifest says"),
@@ -293,14 +342,21 @@ CASES = [
     (9, "a signature of another manifest", lambda: certificate("name"), ""),
     (9, "no certificate in it", lambda: certificate("garbage"), "no readable certificate"),
     (9, "a weak key", lambda: certificate("weak"), "weak"),
+    (9, "a signature by MD5", lambda: certificate("md5"), ""),
+    (9, "a million bytes of certificates", lambda: certificate("large"), "larger than"),
+    (9, "an expired certificate, a signature being required", lambda: expired("--require-signature"), "has expired"),
+    (9, "an expired certificate of an accepted authority", lambda: expired("--ca", "CERT"), "has expired"),
     (9, "an authority that did not sign", stranger, "is not signed by"),
     (10, "backing file /etc/passwd", lambda: one_disk(qcow2(b"/etc/passwd"), QCOW2), "backing"),
     (10, "backing json:", lambda: one_disk(qcow2(b'json:{"driver":"file","filename":"/etc/passwd"}'), QCOW2), "backing"),
     (10, "backing nbd://", lambda: one_disk(qcow2(b"nbd://10.0.0.1/x"), QCOW2), "backing"),
+    (10, "backing /dev/sda", lambda: one_disk(qcow2(b"/dev/sda"), QCOW2), "backing"),
     (11, "external data file", lambda: one_disk(qcow2(incompatible=4), QCOW2), "in another file"),
     (11, "unknown feature", lambda: one_disk(qcow2(incompatible=1 << 40), QCOW2), ""),
     (11, "encryption", lambda: one_disk(qcow2(crypt=2), QCOW2), "encrypt"),
     (11, "unknown compression", lambda: one_disk(qcow2(incompatible=8, compression=9), QCOW2), "compress"),
+    (11, "marked corrupt", lambda: one_disk(qcow2(incompatible=2), QCOW2), "corrupt"),
+    (11, "internal snapshots", lambda: one_disk(qcow2(snapshots=1), QCOW2), "internal snapshot"),
     (12, "extent /etc/passwd", lambda: one_disk(vmdk_text('RW 4 FLAT "/etc/passwd" 0'), VMDK, "d.vmdk"), ""),
     (12, "extent ../x", lambda: one_disk(vmdk_text('RW 4 FLAT "../x" 0'), VMDK, "d.vmdk"), ""),
     (12, "extent /dev/sda", lambda: one_disk(vmdk_text('RW 4 FLAT "/dev/sda" 0', "fullDevice"), VMDK, "d.vmdk"), ""),
@@ -320,10 +376,14 @@ CASES = [
     (13, "qcow2 that is said to be raw", lambda: one_disk(qcow2(), RAW), "should be raw, but it is qcow2"),
     (13, "qcow2 that is said to be VMDK", lambda: one_disk(qcow2(), VMDK, "d.vmdk"), "should be vmdk, but it is qcow2"),
     (13, "VMDK that is said to be qcow2", lambda: one_disk(vmdk_sparse(), QCOW2), "should be qcow2, but it is vmdk"),
+    (13, "VMDK that is said to be raw", lambda: one_disk(vmdk_sparse(), RAW), "should be raw, but it is vmdk"),
+    (13, "a descriptor of extents that is said to be raw", lambda: one_disk(
+        vmdk_text('RW 4 FLAT "/etc/passwd" 0'), RAW), "should be raw, but it is vmdk"),
     (13, "nothing that is said to be VMDK", lambda: one_disk(DISK, VMDK, "d.vmdk"), "should be vmdk, but it is raw"),
     (14, "L1 of 2^31 entries", lambda: one_disk(qcow2(l1_size=1 << 31), QCOW2), ""),
     (14, "L1 outside", lambda: one_disk(qcow2(l1_offset=1 << 60), QCOW2), ""),
     (14, "L2 outside", lambda: one_disk(qcow2(l2=1 << 55), QCOW2), ""),
+    (14, "header of 2^31 bytes", lambda: one_disk(qcow2(length=1 << 31), QCOW2), ""),
     (14, "qcow2 of 2^63 bytes", lambda: one_disk(qcow2(size=(1 << 63) + 512), QCOW2), ""),
     (14, "grain directory outside", lambda: one_disk(vmdk_sparse(gd=1 << 50), VMDK, "d.vmdk"), ""),
     (14, "VMDK of 2^60 sectors", lambda: one_disk(vmdk_sparse(capacity=1 << 60), VMDK, "d.vmdk"), ""),
