@@ -134,6 +134,23 @@ int work_refs(struct work *w, const struct found *f, struct err *e)
 	return 0;
 }
 
+/* A disk's serial number is another one in every clone: LVM has to look at what is on it. */
+static int found_lvm_devices(struct work *w, const struct found *f, struct err *e)
+{
+	size_t n = content_refs(w, f);
+	struct guest_edit *x = f->data ? work_file(w, f) : NULL;
+	struct strbuf out = {0};
+
+	(void)e;
+	if (x)
+		n += edit_lvm_devices(x->data, x->len, &out);
+	if (x && n)
+		work_set(w, f, strbuf_str(&out), out.len);
+	strbuf_fini(&out);
+	say_refs(w, f, n);
+	return 0;
+}
+
 /* A folder's name changes after what is in it: renames are done in the order of the plan, deepest first (apply). */
 static int found_rename(struct work *w, const struct found *f, struct err *e)
 {
@@ -277,6 +294,7 @@ static int (*const editors[])(struct work *w, const struct found *f, struct err 
 	[EDIT_UUID_TEXT] = found_uuid,
 	[EDIT_INITIATOR] = found_initiator,
 	[EDIT_HOSTID] = found_hostid,
+	[EDIT_LVM_DEVICES] = found_lvm_devices,
 	[EDIT_INITRD] = found_initrd,
 	[EDIT_SSH_KEY] = work_host_key,
 	[EDIT_CLOUD_OFF] = work_cloud_off,

@@ -183,8 +183,8 @@ static void mac_facts(struct guest *g)
 	struct guest_mac *macs = NULL;
 	size_t room = 0;
 
-	for (size_t i = 0; i < places_builtin_count; i++) {
-		const struct place *p = &places_builtin[i];
+	for (size_t i = 0; i < places_count(); i++) {
+		const struct place *p = places_at(i);
 
 		for (size_t k = 0; holds_macs(p) && k < ARRAY_SIZE(p->paths) && p->paths[k]; k++) {
 			struct guest_list paths = {0};

@@ -224,8 +224,8 @@ int guest_survey_make(struct guest *g, const struct place *places, size_t nplace
 		add_old(s, REF_MAC, "mac", f->macs[i].text);
 	connection_ids(g, s);
 	s->grub = grub_version(g, s->a);
-	for (size_t i = 0; i < places_builtin_count; i++)
-		survey_place(g, s, &places_builtin[i]);
+	for (size_t i = 0; i < places_count(); i++)
+		survey_place(g, s, places_at(i));
 	for (size_t i = 0; i < nplaces; i++)
 		survey_place(g, s, &places[i]);
 	guest_loader_pins(g, s);

@@ -7,14 +7,15 @@
 
 #include <string.h>
 
-const struct place places_builtin[] = {
+static const struct place places_builtin[] = {
 	/* ---- its name ---- */
 	{"hostname",
 	 {"/etc/hostname", "/etc/HOSTNAME", "/etc/nodename"},
 	 PLACE_SET,
 	 EDIT_HOSTNAME,
 	 false,
-	 "one name in DNS, DHCP and every log for all clones"},
+	 "one name in DNS, DHCP and every log for all clones",
+	 .group = "name"},
 	{"hosts",
 	 {"/etc/hosts"},
 	 PLACE_SET,
@@ -24,6 +25,7 @@ const struct place places_builtin[] = {
 	{"hostname.config",
 	 {"/etc/sysconfig/network", "/etc/conf.d/hostname", "/etc/machine-info", "/etc/mailname",
 	  "/etc/postfix/main.cf", "/etc/exim4/update-exim4.conf.conf", "/etc/salt/minion_id",
+	  "/etc/samba/smb.conf", "/etc/landscape/client.conf",
 	  "/var/lib/cloud/data/previous-hostname"},
 	 PLACE_SET,
 	 EDIT_NAME_WORDS,
@@ -36,7 +38,8 @@ const struct place places_builtin[] = {
 	 PLACE_SET,
 	 EDIT_MACHINE_ID,
 	 false,
-	 "one DHCP client id, so one lease and one address, for all clones"},
+	 "one DHCP client id, so one lease and one address, for all clones",
+	 .group = "machine-id"},
 	{"machine-id.journal",
 	 {"/var/log/journal/*", "/run/log/journal/*"},
 	 PLACE_REWRITE,
@@ -45,7 +48,8 @@ const struct place places_builtin[] = {
 	 "the journal of the template is nobody's"},
 	{"machine-id.boot",
 	 {"/boot/loader/entries/*.conf", "/boot/efi/loader/entries/*.conf",
-	  "/efi/loader/entries/*.conf", "/boot/*", "/boot/efi/*", "/efi/*"},
+	  "/efi/loader/entries/*.conf", "/boot/*", "/boot/efi/*", "/efi/*", "/boot/EFI/Linux/*",
+	  "/boot/efi/EFI/Linux/*", "/efi/EFI/Linux/*"},
 	 PLACE_REWRITE,
 	 EDIT_RENAME,
 	 false,
@@ -64,7 +68,8 @@ const struct place places_builtin[] = {
 	 PLACE_REGENERATE,
 	 EDIT_SSH_KEY,
 	 false,
-	 "whoever has one clone can pose as any other"},
+	 "whoever has one clone can pose as any other",
+	 .group = "secrets"},
 	{"ssh-host-certificates",
 	 {"/etc/ssh/ssh_host_*_key-cert.pub"},
 	 PLACE_REMOVE,
@@ -72,7 +77,8 @@ const struct place places_builtin[] = {
 	 false,
 	 "a certificate for a key that is gone"},
 	{"dropbear-keys",
-	 {"/etc/dropbear/dropbear_*_host_key"},
+	 {"/etc/dropbear/dropbear_*_host_key", "/etc/dropbear-initramfs/dropbear_*_host_key",
+	  "/etc/dropbear/initramfs/dropbear_*_host_key", "/etc/tinyssh/sshkeydir/*"},
 	 PLACE_REMOVE,
 	 EDIT_NONE,
 	 false,
@@ -97,6 +103,18 @@ const struct place places_builtin[] = {
 	 EDIT_RANDOM,
 	 false,
 	 "a clone can decrypt the credentials of the others"},
+	{"tpm-key",
+	 {"/var/lib/systemd/tpm2-srk-public-key.*"},
+	 PLACE_REMOVE,
+	 EDIT_NONE,
+	 false,
+	 "the key of the template's TPM: the clone has another"},
+	{"credentials",
+	 {"/etc/credstore.encrypted/*", "/var/lib/systemd/credentials/*"},
+	 PLACE_REPORT,
+	 EDIT_NONE,
+	 false,
+	 "encrypted for the template: nothing can read them now"},
 	{"networkmanager.secret",
 	 {"/var/lib/NetworkManager/secret_key"},
 	 PLACE_REMOVE,
@@ -110,7 +128,8 @@ const struct place places_builtin[] = {
 	 PLACE_REWRITE,
 	 EDIT_REFS,
 	 false,
-	 "the clone waits for a disk that is not there, then stops"},
+	 "the clone waits for a disk that is not there, then stops",
+	 .group = "storage"},
 	{"crypttab",
 	 {"/etc/crypttab", "/etc/cryptsetup-initramfs/*"},
 	 PLACE_REWRITE,
@@ -119,8 +138,8 @@ const struct place places_builtin[] = {
 	 "the encrypted disk is not opened at boot"},
 	{"grub.config",
 	 {"/boot/grub/*.cfg", "/boot/grub2/*.cfg", "/boot/efi/EFI/*/*.cfg", "/efi/EFI/*/*.cfg",
-	  "/boot/grub/*/load.cfg", "/boot/grub2/*/load.cfg", "/etc/default/grub",
-	  "/etc/default/grub.d/*"},
+	  "/boot/EFI/*/*.cfg", "/boot/grub/*/load.cfg", "/boot/grub2/*/load.cfg",
+	  "/etc/default/grub", "/etc/default/grub.d/*"},
 	 PLACE_REWRITE,
 	 EDIT_REFS,
 	 false,
@@ -133,14 +152,15 @@ const struct place places_builtin[] = {
 	 "GRUB's menu names disks that are gone"},
 	{"grubenv",
 	 {"/boot/grub/grubenv", "/boot/grub2/grubenv", "/boot/efi/EFI/*/grubenv",
-	  "/efi/EFI/*/grubenv"},
+	  "/efi/EFI/*/grubenv", "/boot/EFI/*/grubenv"},
 	 PLACE_REWRITE,
 	 EDIT_GRUBENV,
 	 false,
 	 "the kernel gets the template's root="},
 	{"grub.image",
 	 {"/boot/efi/EFI/*/*.efi", "/boot/efi/EFI/*/*.EFI", "/efi/EFI/*/*.efi", "/efi/EFI/*/*.EFI",
-	  "/boot/grub/*/core.efi", "/boot/grub/*/grub.efi", "/boot/grub2/*/core.efi"},
+	  "/boot/EFI/*/*.efi", "/boot/EFI/*/*.EFI", "/boot/grub/*/core.efi",
+	  "/boot/grub/*/grub.efi", "/boot/grub2/*/core.efi"},
 	 PLACE_REWRITE,
 	 EDIT_BINARY,
 	 false,
@@ -148,7 +168,7 @@ const struct place places_builtin[] = {
 	{"boot.entries",
 	 {"/boot/extlinux/*.conf", "/boot/syslinux/*.cfg", "/extlinux.conf", "/boot/extlinux.conf",
 	  "/boot/efi/EFI/*/*.conf", "/boot/firmware/cmdline.txt", "/boot/cmdline.txt",
-	  "/etc/zipl.conf"},
+	  "/etc/zipl.conf", "/boot/uEnv.txt", "/boot/armbianEnv.txt", "/boot/boot.cmd"},
 	 PLACE_REWRITE,
 	 EDIT_REFS,
 	 false,
@@ -171,7 +191,8 @@ const struct place places_builtin[] = {
 	 "the boot waits 30 to 90 s for a resume device"},
 	{"initramfs",
 	 {"/boot/initrd.img*", "/boot/initramfs*", "/boot/initrd-*", "/boot/*/*/initrd*",
-	  "/boot/efi/*/*/initrd*", "/efi/*/*/initrd*"},
+	  "/boot/efi/*/*/initrd*", "/efi/*/*/initrd*", "/boot/*/*/initramfs*",
+	  "/boot/efi/*/*/initramfs*", "/efi/*/*/initramfs*"},
 	 PLACE_REWRITE,
 	 EDIT_INITRD,
 	 false,
@@ -183,12 +204,17 @@ const struct place places_builtin[] = {
 	 false,
 	 "the array is not assembled"},
 	{"lvm.config",
-	 {"/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf", "/etc/lvm/devices/system.devices",
-	  "/etc/lvm/profile/*"},
+	 {"/etc/lvm/lvm.conf", "/etc/lvm/lvmlocal.conf", "/etc/lvm/profile/*"},
 	 PLACE_REWRITE,
 	 EDIT_REFS,
 	 false,
 	 "LVM ignores its own disks"},
+	{"lvm.devices",
+	 {"/etc/lvm/devices/*.devices"},
+	 PLACE_REWRITE,
+	 EDIT_LVM_DEVICES,
+	 false,
+	 "LVM looks for disks by the template's serial numbers: no root"},
 	{"lvm.backup",
 	 {"/etc/lvm/backup/*", "/etc/lvm/archive/*"},
 	 PLACE_REWRITE,
@@ -227,7 +253,8 @@ const struct place places_builtin[] = {
 	 PLACE_REWRITE,
 	 EDIT_NETWORK,
 	 false,
-	 "no interface matches: no network"},
+	 "no interface matches: no network",
+	 .group = "network"},
 	{"networkd",
 	 {"/etc/systemd/network/*", "/etc/systemd/network/*/*", "/usr/local/lib/systemd/network/*"},
 	 PLACE_REWRITE,
@@ -256,6 +283,13 @@ const struct place places_builtin[] = {
 	 "two machines with one MAC on the network"},
 	{"wicked.config",
 	 {"/etc/wicked/*.xml", "/etc/wicked/ifconfig/*"},
+	 PLACE_REWRITE,
+	 EDIT_NETWORK,
+	 false,
+	 "no interface matches: no network"},
+	{"network.other",
+	 {"/etc/conf.d/net", "/etc/conf.d/network", "/etc/netctl/*", "/etc/mactab",
+	  "/var/lib/connman/*.config", "/etc/fcoe/cfg-*"},
 	 PLACE_REWRITE,
 	 EDIT_NETWORK,
 	 false,
@@ -299,6 +333,13 @@ const struct place places_builtin[] = {
 	 EDIT_NONE,
 	 false,
 	 "one DUID, so one lease, for all clones"},
+	{"dhcp.v6",
+	 {"/var/lib/dhcpv6/dhcp6c_duid", "/etc/dhcp6c_duid", "/var/db/dhcp6c_duid",
+	  "/var/lib/dibbler/client-duid", "/var/lib/dibbler/client-*.xml", "/var/lib/odhcp6c/*"},
+	 PLACE_REMOVE,
+	 EDIT_NONE,
+	 false,
+	 "one DUID, so one lease, for all clones"},
 	{"dhcp.connman",
 	 {"/var/lib/connman/*/data"},
 	 PLACE_REPORT,
@@ -312,7 +353,8 @@ const struct place places_builtin[] = {
 	 PLACE_REGENERATE,
 	 EDIT_INITIATOR,
 	 false,
-	 "two machines write to one LUN: data corruption"},
+	 "two machines write to one LUN: data corruption",
+	 .group = "initiators"},
 	{"nvme-host",
 	 {"/etc/nvme/hostnqn", "/etc/nvme/hostid"},
 	 PLACE_REGENERATE,
@@ -333,7 +375,8 @@ const struct place places_builtin[] = {
 	 PLACE_REMOVE,
 	 EDIT_NONE,
 	 false,
-	 "cloud-init takes the clone for the machine it has done"},
+	 "cloud-init takes the clone for the machine it has done",
+	 .group = "cloud-init"},
 	{"cloud-init.seed",
 	 {"/var/lib/cloud/seed/*/*"},
 	 PLACE_REMOVE,
@@ -367,191 +410,26 @@ const struct place places_builtin[] = {
 	 EDIT_CLOUD_NETWORK,
 	 false,
 	 "the template's MACs: no network"},
-
-	/* ---- registrations and agents ---- */
-	{"subscription.rhsm",
-	 {"/etc/pki/consumer/*", "/etc/insights-client/machine-id",
-	  "/etc/insights-client/.registered", "/etc/sysconfig/rhn/systemid",
-	  "/var/lib/rhsm/cache/*", "/var/lib/rhsm/facts/*"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 false,
-	 "all clones are one registered system"},
-	{"subscription.ubuntu",
-	 {"/var/lib/ubuntu-advantage/private/*"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 false,
-	 "all clones are one registered system"},
-	{"subscription.suse",
-	 {"/etc/zypp/credentials.d/SCCcredentials", "/etc/SUSEConnect"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 false,
-	 "all clones are one registered system"},
-	{"landscape",
-	 {"/var/lib/landscape/client/*"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 false,
-	 "all clones are one computer in Landscape"},
-	{"salt",
-	 {"/etc/salt/pki/minion/minion.*", "/etc/venv-salt-minion/pki/minion/minion.*"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 false,
-	 "all minions have one key"},
-	{"puppet",
-	 {"/etc/puppetlabs/puppet/ssl/*", "/var/lib/puppet/ssl/*", "/etc/puppet/ssl/*"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 false,
-	 "all agents have one certificate"},
-	{"chef",
-	 {"/etc/chef/client.pem"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 false,
-	 "all nodes have one key"},
-	{"agents",
-	 {"/var/ossec/etc/client.keys", "/var/lib/netdata/registry/netdata.public.unique.id",
-	  "/var/lib/netdata/cloud.d/*", "/var/lib/tailscale/tailscaled.state",
-	  "/var/lib/zerotier-one/identity.*", "/var/lib/amazon/ssm/registration",
-	  "/var/osquery/osquery.db/*", "/var/lib/teleport/host_uuid"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 false,
-	 "all clones are one node to the agent's server"},
-	{"popularity-contest",
-	 {"/etc/popularity-contest.conf"},
-	 PLACE_REPORT,
-	 EDIT_NONE,
-	 false,
-	 "one MY_HOSTID for all clones"},
-	{"whoopsie",
-	 {"/var/lib/whoopsie/whoopsie-id"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 false,
-	 "one id in crash reports"},
-	{"wireguard",
-	 {"/etc/wireguard/*.conf"},
-	 PLACE_REPORT,
-	 EDIT_NONE,
-	 false,
-	 "one private key, so one peer, for all clones"},
-	{"keytab",
-	 {"/etc/krb5.keytab", "/var/lib/samba/private/secrets.tdb"},
-	 PLACE_REPORT,
-	 EDIT_NONE,
-	 false,
-	 "one machine account for all clones: join the domain anew"},
-
-	/* ---- containers and clusters ---- */
-	{"docker",
-	 {"/etc/docker/key.json", "/var/lib/docker/engine-id"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 false,
-	 "all engines have one id"},
-	{"docker-swarm",
-	 {"/var/lib/docker/swarm/*"},
-	 PLACE_REPORT,
-	 EDIT_NONE,
-	 false,
-	 "all clones are one swarm node"},
-	{"kubernetes",
-	 {"/var/lib/kubelet/pki/*", "/etc/kubernetes/pki/*", "/var/lib/etcd/member",
-	  "/var/lib/rancher/k3s/server", "/etc/rancher/node/password", "/etc/rancher/k3s/k3s.yaml",
-	  "/var/snap/microk8s/current/certs"},
-	 PLACE_REPORT,
-	 EDIT_NONE,
-	 false,
-	 "all clones are one node: reset the cluster's software"},
-	{"libvirt",
-	 {"/etc/libvirt/libvirtd.conf", "/var/lib/libvirt/secrets/*"},
-	 PLACE_REPORT,
-	 EDIT_NONE,
-	 false,
-	 "one host_uuid: migration between clones is refused"},
-	{"snapd",
-	 {"/var/lib/snapd/device/private-keys-v1/*"},
-	 PLACE_REPORT,
-	 EDIT_NONE,
-	 false,
-	 "one device serial in the store"},
-
-	/* ---- certificates people may rely on ---- */
-	{"snakeoil",
-	 {"/etc/ssl/private/ssl-cert-snakeoil.key", "/etc/pki/tls/private/localhost.key"},
-	 PLACE_REPORT,
-	 EDIT_NONE,
-	 false,
-	 "one self-signed key for all clones: make-ssl-cert generate-default-snakeoil"},
-	{"self-signed",
-	 {"/etc/dovecot/private/*", "/etc/cockpit/ws-certs.d/*"},
-	 PLACE_REPORT,
-	 EDIT_NONE,
-	 false,
-	 "one self-signed key for all clones"},
-
-	/* ---- privacy: only with --clean ---- */
-	{"logs",
-	 {"/var/log/*.log", "/var/log/*.log.*", "/var/log/syslog*", "/var/log/messages*",
-	  "/var/log/secure*", "/var/log/apt/*", "/var/log/installer", "/var/log/journal/*/*"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 true,
-	 "the template's past in every clone"},
-	{"login-records",
-	 {"/var/log/wtmp*", "/var/log/btmp*", "/var/log/lastlog", "/var/run/utmp"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 true,
-	 "who logged in to the template"},
-	{"histories",
-	 {"/root/.*_history", "/home/*/.*_history", "/root/.viminfo", "/home/*/.viminfo",
-	  "/root/.lesshst", "/home/*/.lesshst"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 true,
-	 "commands typed in the template, with their passwords"},
-	{"ssh-user",
-	 {"/root/.ssh/known_hosts*", "/home/*/.ssh/known_hosts*"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 true,
-	 "where the template's users went"},
-	{"authorized-keys",
-	 {"/root/.ssh/authorized_keys", "/home/*/.ssh/authorized_keys"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 true,
-	 "who may enter every clone"},
-	{"caches",
-	 {"/var/cache/apt/archives/*.deb", "/var/cache/dnf/*", "/var/cache/yum/*",
-	  "/var/cache/man/*", "/var/lib/apt/lists/*"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 true,
-	 "disk space"},
-	{"temporary", {"/tmp/*", "/var/tmp/*"}, PLACE_REMOVE, EDIT_NONE, true, "leftovers"},
-	{"crash",
-	 {"/var/crash/*", "/var/lib/systemd/coredump/*", "/var/spool/abrt/*"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 true,
-	 "memory of the template's programs"},
-	{"mail",
-	 {"/var/mail/*", "/var/spool/mail/*"},
-	 PLACE_REMOVE,
-	 EDIT_NONE,
-	 true,
-	 "the template's mail"},
-	{"bluetooth", {"/var/lib/bluetooth/*"}, PLACE_REMOVE, EDIT_NONE, true, "paired devices"},
 };
 
-const size_t places_builtin_count = ARRAY_SIZE(places_builtin);
+size_t places_count(void)
+{
+	return ARRAY_SIZE(places_builtin) + places_services_count;
+}
+
+const struct place *places_at(size_t i)
+{
+	size_t own = ARRAY_SIZE(places_builtin);
+
+	return i < own ? &places_builtin[i] : &places_services[i - own];
+}
+
+const char *places_group(size_t i)
+{
+	while (!places_at(i)->group)
+		i--;
+	return places_at(i)->group;
+}
 
 const char *place_action_name(enum place_action a)
 {
@@ -559,6 +437,41 @@ const char *place_action_name(enum place_action a)
 							 "report"};
 
 	return a < PLACE_ACTIONS ? names[a] : "";
+}
+
+const char *place_when(const struct place *p)
+{
+	if (p->privacy)
+		return "with --clean";
+	if (p->action == PLACE_REMOVE || p->action == PLACE_REPORT)
+		return "always";
+	switch (p->editor) {
+	case EDIT_MACHINE_ID:
+	case EDIT_JOURNAL:
+		return "unless --machine-id keep";
+	case EDIT_SSH_KEY:
+		return "unless --ssh-keys keep";
+	case EDIT_HOSTNAME:
+	case EDIT_HOSTS:
+	case EDIT_NAME_WORDS:
+		return "it has the template's name";
+	case EDIT_CLOUD_OFF:
+	case EDIT_CLOUD_SOURCES:
+	case EDIT_CLOUD_POLICY:
+		return "the clone gets a seed";
+	case EDIT_NETWORK:
+	case EDIT_CLOUD_NETWORK:
+		return "it has a MAC or an id that changes";
+	case EDIT_REFS:
+	case EDIT_RENAME:
+	case EDIT_GRUBENV:
+	case EDIT_BINARY:
+	case EDIT_LVM_DEVICES:
+	case EDIT_INITRD:
+		return "it has an id that changes";
+	default:
+		return "always";
+	}
 }
 
 /* One name of a path against one name of a pattern. A leading dot must be matched by a dot. */

@@ -29,6 +29,7 @@ enum place_editor {
 	EDIT_NETWORK,       /* MACs and the ids of connections */
 	EDIT_RENAME,        /* the old id in the file's own name, and its content */
 	EDIT_GRUBENV,       /* EDIT_REFS, and the block keeps its 1,024 bytes */
+	EDIT_LVM_DEVICES,   /* EDIT_REFS, and disks are found by the ids of what is on them */
 	EDIT_BINARY,        /* EDIT_REFS of forms whose length stays, in a file that is not text */
 	EDIT_RANDOM,        /* the same number of random bytes */
 	EDIT_UUID_TEXT,     /* one new UUID in the form of the old */
@@ -43,16 +44,25 @@ enum place_editor {
 };
 
 struct place {
-	const char *id;       /* stable: "hostname", "ssh-host-keys" */
-	const char *paths[8]; /* absolute; * matches within one name */
+	const char *id;        /* stable: "hostname", "ssh-host-keys" */
+	const char *paths[12]; /* absolute; * matches within one name */
 	enum place_action action;
 	enum place_editor editor;
 	bool privacy;       /* only with --clean */
 	const char *missed; /* what two clones suffer when it is not done */
+	const char *group;  /* "name", "storage", ...; NULL: that of the row before */
 };
 
-extern const struct place places_builtin[];
-extern const size_t places_builtin_count;
+/* The built-in rows, in the order in which they are done. */
+size_t places_count(void);
+const struct place *places_at(size_t i);
+const char *places_group(size_t i);
+/* When something is done at a place that is there: "always", "with --clean", ... */
+const char *place_when(const struct place *p);
+
+/* places_services.c: the second half of the table */
+extern const struct place places_services[];
+extern const size_t places_services_count;
 
 const char *place_action_name(enum place_action a); /* "set", "regenerate", ... */
 

@@ -276,6 +276,58 @@ static bool mac_at(const char *text, size_t len, size_t off, char mac[18])
 	return !off || (!is_hex(text[off - 1]) && text[off - 1] != dash);
 }
 
+/* The value behind key= in a line; NULL when the key is not there. */
+static const char *field_of(const char *line, size_t n, const char *key, size_t *len)
+{
+	size_t k = strlen(key);
+
+	for (size_t i = 0; i + k < n; i++) {
+		if ((i && !is_space(line[i - 1])) || memcmp(line + i, key, k) != 0)
+			continue;
+		for (*len = 0; i + k + *len < n && !is_space(line[i + k + *len]) &&
+			       line[i + k + *len] != '\n';)
+			++*len;
+		return line + i + k;
+	}
+	return NULL;
+}
+
+static bool follows_the_disk(const char *type, size_t n)
+{
+	static const char *const types[] = {"sys_serial", "sys_wwid", "mpath_uuid",
+					    "wwid_naa",   "wwid_eui", "wwid_t10"};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (n == strlen(types[i]) && memcmp(type, types[i], n) == 0)
+			return true;
+	return false;
+}
+
+size_t edit_lvm_devices(const char *text, size_t len, struct strbuf *out)
+{
+	size_t at = 0, n, done = 0;
+	const char *line;
+
+	while (next_line(text, len, &at, &line, &n)) {
+		size_t ntype = 0, nname = 0, ndev = 0;
+		const char *type = field_of(line, n, "IDTYPE=", &ntype),
+			   *name = field_of(line, n, "IDNAME=", &nname),
+			   *dev = field_of(line, n, "DEVNAME=", &ndev);
+
+		if (!type || !name || name < type || !follows_the_disk(type, ntype)) {
+			strbuf_addn(out, line, n);
+			continue;
+		}
+		strbuf_addn(out, line, (size_t)(type - line));
+		strbuf_add(out, "devname");
+		strbuf_addn(out, type + ntype, (size_t)(name - type) - ntype);
+		strbuf_addn(out, ndev ? dev : ".", ndev ? ndev : 1);
+		strbuf_addn(out, name + nname, n - (size_t)(name - line) - nname);
+		done++;
+	}
+	return done;
+}
+
 long mac_next(const char *text, size_t len, size_t from, char mac[18])
 {
 	for (size_t i = from; i < len; i++)

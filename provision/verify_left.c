@@ -128,8 +128,8 @@ static const struct place *privacy_of(struct arena *a, const char *mount, const 
 	char *full = arena_printf(a, "%s%s", str_eq(mount, "/") ? "" : mount, path), *slash;
 
 	for (; *full; *slash = 0) {
-		for (size_t i = 0; i < places_builtin_count; i++) {
-			const struct place *p = &places_builtin[i];
+		for (size_t i = 0; i < places_count(); i++) {
+			const struct place *p = places_at(i);
 
 			for (size_t k = 0; p->privacy && k < ARRAY_SIZE(p->paths) && p->paths[k];
 			     k++)

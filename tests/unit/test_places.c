@@ -25,16 +25,16 @@ static void globs_stay_inside_one_name(void **state)
 static void rows_are_whole_and_ids_unique(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < places_builtin_count; i++) {
-		const struct place *p = &places_builtin[i];
+	for (size_t i = 0; i < places_count(); i++) {
+		const struct place *p = places_at(i);
 
 		assert_true(p->id[0] && p->missed[0] && p->paths[0]);
-		for (size_t k = 0; k < 8 && p->paths[k]; k++)
+		for (size_t k = 0; k < 12 && p->paths[k]; k++)
 			assert_true(p->paths[k][0] == '/');
 		assert_int_equal(p->editor == EDIT_NONE,
 				 p->action == PLACE_REMOVE || p->action == PLACE_REPORT);
 		for (size_t k = 0; k < i; k++)
-			assert_string_not_equal(p->id, places_builtin[k].id);
+			assert_string_not_equal(p->id, places_at(k)->id);
 	}
 }
 
