@@ -1,4 +1,5 @@
 /* vmint clone: N machines from one template. */
+#include "cli/accel.h"
 #include "cli/clone_show.h"
 #include "cli/term.h"
 #include "cli/verb.h"
@@ -7,7 +8,6 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "base/sys.h"
-#include "probe/trial.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-/* TCG is about this much slower than native code. */
-enum { SPEC_MAX = 8 << 20, SLOWDOWN_MAX = 10 };
+enum { SPEC_MAX = 8 << 20 };
 
 struct settings {
 	const char *spec, *format;
@@ -142,16 +141,9 @@ static bool wants_libvirt(const struct spec *s)
 /* Only libvirt's description needs to know when it is written; the trial guest says it. */
 static bool kvm_accelerates(const struct spec *s)
 {
-	const struct trial_plan plan = {.path = "/dev/kvm", .run_guest = true, .limit_ms = 2000};
-	struct trial t;
-
 	if (s->accel != ACCEL_AUTO || !wants_libvirt(s))
 		return s->accel == ACCEL_KVM;
-	if (access(plan.path, R_OK | W_OK) < 0)
-		return false;
-	trial_run(&t, &plan);
-	return t.end == TRIAL_ENDED && trial_first_failure(&t.notes) == STEP_COUNT &&
-	       trial_slowdown(&t.notes) < SLOWDOWN_MAX;
+	return accel_kvm_is_fast();
 }
 
 /* ---- progress ---- */

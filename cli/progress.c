@@ -30,7 +30,7 @@ static void block(int how)
 	pthread_sigmask(how, &set, NULL);
 }
 
-static bool wants_to_stop(void)
+bool progress_stopped(void)
 {
 	sigset_t set;
 
@@ -68,7 +68,7 @@ int progress_step(void *arg, uint64_t done, uint64_t total)
 	struct progress *p = arg;
 	double at = now();
 
-	if (wants_to_stop())
+	if (progress_stopped())
 		return -EINTR;
 	if (!p->shown || at - p->drawn < 0.1)
 		return 0;

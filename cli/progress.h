@@ -14,6 +14,8 @@ struct progress {
 void progress_begin(struct progress *p, const char *what, bool quiet);
 /* -EINTR when the user wants to stop. The signature of every `progress` callback; p is a struct progress. */
 int progress_step(void *p, uint64_t done, uint64_t total);
+/* The user wants to stop: the same on any thread, between progress_begin and the end of the program. */
+bool progress_stopped(void);
 /* Takes the line away. */
 void progress_end(struct progress *p);
 /* Seconds since it began. */

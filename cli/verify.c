@@ -2,6 +2,7 @@
 #include "cli/progress.h"
 #include "cli/verb.h"
 #include "cli/verify.h"
+#include "cli/verify_boot.h"
 
 #include "base/opts.h"
 #include "base/scope.h"
@@ -14,6 +15,7 @@
 struct settings {
 	const char *format, *against;
 	bool help, quiet, verbose, no_checkers, list_checks;
+	struct boot_settings boot;
 };
 
 /* clang-format off */
@@ -24,6 +26,7 @@ struct settings {
 		 "what the images were made from: nothing of it may be left in them"},             \
 		{0, "no-checkers", OPT_FLAG, &(s)->no_checkers, NULL,                              \
 		 "without e2fsck, fsck.fat, sgdisk and the like"},                                 \
+		BOOT_OPTIONS(&(s)->boot),                                                          \
 		{0, "list-checks", OPT_FLAG, &(s)->list_checks, NULL, "the checks, and what they prove"}, \
 		{'q', "quiet", OPT_FLAG, &(s)->quiet, NULL, "no output, only the exit status"},    \
 		{'v', "verbose", OPT_FLAG, &(s)->verbose, NULL,                                    \
@@ -39,9 +42,9 @@ static void print_help(const struct opt *opts, size_t n)
 	       "fleet's\n"
 	       "folder, a clone's folder, an OVA or OVF, or any disk image. Ledger, descriptions,\n"
 	       "images and the guests' insides must agree, every reference must lead somewhere\n"
-	       "inside the machine, and nothing of the template's identity may be left. Nothing "
-	       "is\n"
-	       "changed.\n\n");
+	       "inside the machine, and nothing of the template's identity may be left. With "
+	       "--boot\n"
+	       "each is started in QEMU, turned off, and read again. Nothing is changed.\n\n");
 	opts_print(opts, n);
 	printf("\nExit status: 0 all holds, 1 something does not, 2 usage error, 3 it could not be "
 	       "found out.\n");
@@ -70,13 +73,16 @@ static void print(const struct verify *v, const struct settings *s)
 static int verify(char **paths, size_t count, const struct settings *s, struct err *e)
 {
 	struct progress p = {0};
-	const struct verify_options o = {.against = s->against,
-					 .no_checkers = s->no_checkers,
-					 .progress = progress_step,
-					 .ctx = &p};
+	struct verify_boot_options boot;
+	struct verify_options o = {.against = s->against,
+				   .no_checkers = s->no_checkers,
+				   .progress = progress_step,
+				   .ctx = &p};
 	struct verify v = {.o = &o};
 	int status = STATUS_TROUBLE, r = 0;
 
+	if (boot_settings_apply(&s->boot, &boot, &o, e) < 0)
+		return STATUS_USAGE;
 	progress_begin(&p, "verifying", s->quiet || !str_eq(s->format, "text"));
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = verify_path(&v, paths[i], e);

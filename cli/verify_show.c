@@ -23,7 +23,9 @@ static void add_row(struct strbuf *out, const struct verify_row *row, const stru
 
 static bool belongs(const struct verify_subject *s, size_t check)
 {
-	return verify_checks[check].of_fleet == s->is_fleet;
+	bool boots = check >= VERIFY_BOOT_LOGIN && check <= VERIFY_BOOT_TIME;
+
+	return verify_checks[check].of_fleet == s->is_fleet && (s->booted || !boots);
 }
 
 static void add_subject(struct strbuf *out, const struct verify_subject *s, bool verbose)

@@ -106,9 +106,8 @@ static void add_firmware(struct qemu_argv *v, const struct firmware *f)
 {
 	if (!f->code)
 		return;
-	add_option(v, "-add-fd", "fd=%d,set=%d", FD_VARIABLES, FD_VARIABLES);
 	add_quoted(v, "-drive", "if=pflash,format=raw,readonly=on,file=", f->code);
-	add_option(v, "-drive", "if=pflash,format=raw,file=/dev/fdset/%d", FD_VARIABLES);
+	add_option(v, "-drive", "if=pflash,format=raw,file=/proc/self/fd/%d", FD_VARIABLES);
 }
 
 /* Names of files go in as JSON: nothing in them is syntax. */

@@ -236,6 +236,7 @@ static json_t *disk_rows(const struct vm *vm)
 		json_set_text(row, "file", vm->disks[i].file);
 		json_set_text(row, "serial", vm->disks[i].serial);
 		json_set_text(row, "image_id", vm->disks[i].image_id);
+		json_set_text(row, "bus", vm->disks[i].bus);
 		json_array_append_new(list, row);
 	}
 	return list;
@@ -258,7 +259,7 @@ static json_t *address_rows(const struct clone_writing *w)
 
 static json_t *make_record(struct clone_writing *w, const struct vm *vm)
 {
-	json_t *r = json_object(), *macs = json_array();
+	json_t *r = json_object(), *macs = json_array(), *models = json_array();
 
 	json_set_text(r, "name", vm->name);
 	json_set_text(r, "hostname", vm->hostname);
@@ -271,7 +272,11 @@ static json_t *make_record(struct clone_writing *w, const struct vm *vm)
 	json_set_text(r, "seed_carrier", carry_names[clone_guests_carrier(w->guests)]);
 	for (size_t i = 0; i < vm->nnics; i++)
 		json_array_append_new(macs, json_text(vm->nics[i].mac));
+	for (size_t i = 0; i < vm->nnics; i++)
+		json_array_append_new(models, json_text(vm->nics[i].model));
+	json_set_text(r, "firmware", vm->efi ? "uefi" : "bios");
 	json_object_set_new(r, "macs", macs);
+	json_object_set_new(r, "nic_models", models);
 	json_object_set_new(r, "addresses", address_rows(w));
 	json_object_set_new(r, "disks", disk_rows(vm));
 	json_object_set(r, "ssh_host_keys", w->host_keys);

@@ -48,6 +48,21 @@ const struct verify_check verify_checks[VERIFY_CHECKS] = {
 		{"scan.initramfs",
 		 "initial ramdisks, unpacked, hold no old id that is not overridden"},
 	[VERIFY_CHECKERS] = {"checkers", "filesystem checkers find nothing"},
+	[VERIFY_BOOT_LOGIN] = {"boot.login", "booted, it asks for a login"},
+	[VERIFY_BOOT_CONSOLE] =
+		{"boot.console",
+		 "no device timed out, no dependency failed, no loader missed a disk"},
+	[VERIFY_BOOT_NAME] = {"boot.name", "the login prompt has the machine's own host name"},
+	[VERIFY_BOOT_NETWORK] = {"boot.network",
+				 "its first card took an address under its own MAC"},
+	[VERIFY_BOOT_UNITS] = {"boot.units", "no unit failed to start"},
+	[VERIFY_BOOT_OFF] = {"boot.off",
+			     "it obeyed its power button and unmounted its filesystems"},
+	[VERIFY_BOOT_IDENTITY] = {"boot.identity",
+				  "the boot changed neither machine-id, host name nor host keys"},
+	[VERIFY_BOOT_STORAGE] = {"boot.storage", "the boot changed no id of a disk or filesystem"},
+	[VERIFY_BOOT_JOURNAL] = {"boot.journal", "the boot's journal is under its machine-id"},
+	[VERIFY_BOOT_TIME] = {"boot.time", "it starts as fast as its template"},
 };
 
 const char *verify_verdict_name(enum verify_verdict v)
@@ -115,8 +130,10 @@ bool verify_is_wrong(const struct verify_subject *s, enum verify_id id)
 	return s->rows[id].verdict == VERIFY_FAIL;
 }
 
-void verify_clone_all(struct verify_clone *c)
+int verify_clone_all(struct verify_clone *c, struct err *e)
 {
+	int r = 0;
+
 	if (c->record && c->dir >= 0) {
 		verify_ledger_record(c);
 		verify_ledger_files(c);
@@ -125,7 +142,10 @@ void verify_clone_all(struct verify_clone *c)
 	verify_chain_open(c);
 	verify_guest(c);
 	verify_left(c);
+	if (c->v->o->boot)
+		r = verify_boot(c, e);
 	verify_chain_close(c);
+	return r;
 }
 
 static bool has_file(int dir, const char *name)

@@ -34,6 +34,16 @@ enum verify_id {
 	VERIFY_SCAN_SIBLINGS,
 	VERIFY_SCAN_INITRD,
 	VERIFY_CHECKERS,
+	VERIFY_BOOT_LOGIN, /* the first of those that need --boot */
+	VERIFY_BOOT_CONSOLE,
+	VERIFY_BOOT_NAME,
+	VERIFY_BOOT_NETWORK,
+	VERIFY_BOOT_UNITS,
+	VERIFY_BOOT_OFF,
+	VERIFY_BOOT_IDENTITY,
+	VERIFY_BOOT_STORAGE,
+	VERIFY_BOOT_JOURNAL,
+	VERIFY_BOOT_TIME, /* the last of them */
 	VERIFY_CHECKS
 };
 
@@ -61,7 +71,7 @@ struct verify_exception {
 struct verify_subject {
 	struct arena mem;
 	const char *name; /* the path as given, and below it the clone */
-	bool is_fleet;
+	bool is_fleet, booted;
 	struct verify_row rows[VERIFY_CHECKS];
 	struct verify_exception *exceptions;
 	size_t nexceptions, exceptions_room;
@@ -69,10 +79,25 @@ struct verify_subject {
 	double seconds;
 };
 
+/* ORDER boot_firmware */
+enum boot_firmware { BOOT_BY_TEMPLATE, BOOT_BY_BIOS, BOOT_BY_UEFI };
+
+struct verify_boot_options {
+	bool kvm; /* it was measured to accelerate here */
+	bool unplugged; /* cards without a cable; else QEMU's own DHCP server answers them, and nothing else does */
+	unsigned seconds; /* until the login prompt */
+	enum boot_firmware uefi;
+	bool compare;        /* with the time the template takes, which is booted once a fleet */
+	const char *log_dir; /* of the consoles of machines that fail; NULL: none is kept */
+	/* What each machine does, a few times a second, on any thread; a negative answer stops. NULL: nobody asks. */
+	int (*progress)(void *ctx, const char *machine, const char *doing, double seconds);
+};
+
 struct verify_options {
 	const char *against; /* the template of images that no ledger knows; NULL: none is given */
 	bool no_checkers;    /* filesystem checkers are not run */
-	unsigned threads;    /* 0: as many as there are processors */
+	unsigned threads;    /* machines at a time; 0: as many as there are processors */
+	const struct verify_boot_options *boot; /* NULL: nothing is booted */
 	/* done of total machines are looked at; a negative answer stops. NULL: nobody asks. */
 	int (*progress)(void *ctx, uint64_t done, uint64_t total);
 	void *ctx;

@@ -189,22 +189,24 @@ struct crew {
 	size_t next, done, total;
 };
 
-static void look_at(struct verify_clone *c)
+static int look_at(struct verify_clone *c, struct err *why)
 {
 	const char *path = arena_printf(&c->mem, "%s/" IDENTITY_FILE, c->name);
 	struct err e = {0};
+	int r;
 
 	c->dir = sys_open_beneath(c->f->dir, c->name, O_RDONLY | O_DIRECTORY, 0);
 	if (c->dir < 0) {
 		verify_wrong(c->subject, VERIFY_LEDGER_RECORD, "its folder cannot be opened: %s",
 			     err_word(c->dir));
-		return;
+		return 0;
 	}
 	if (json_read_beneath(c->f->dir, path, RECORD_MAX, &c->identity, &e) < 0)
 		verify_wrong(c->subject, VERIFY_LEDGER_RECORD, "%s", e.text);
-	verify_clone_all(c);
+	r = verify_clone_all(c, why);
 	close_at(&c->dir);
 	json_decref(c->identity);
+	return r;
 }
 
 static int next_clone(void *ctx, void *slot, struct err *e)
@@ -240,13 +242,13 @@ static int one_clone(void *ctx, void *slot, struct err *e)
 {
 	struct verify_clone *c = slot;
 	double start = now();
+	int r;
 
 	(void)ctx;
-	(void)e;
-	look_at(c);
+	r = look_at(c, e);
 	arena_fini(&c->mem);
 	c->subject->seconds = now() - start;
-	return 0;
+	return r;
 }
 
 static int clone_done(void *ctx, void *slot, struct err *e)

@@ -7,6 +7,8 @@
 #include "provision/verify_scan.h"
 #include "templates/disk.h"
 
+#include <pthread.h>
+
 enum { VERIFY_DISKS = 32 };
 
 /* ---- verify.c ---- */
@@ -36,6 +38,8 @@ struct verify_base {
 	struct guest *guest;     /* NULL when it cannot be opened */
 	struct verify_ids ids;   /* of the template alone */
 	struct verify_hits hits; /* of the template's ids, with their files */
+	pthread_mutex_t booting;
+	double boot_seconds; /* of the template; 0: not booted yet, -1: it does not start */
 };
 
 struct verify_fleet {
@@ -74,8 +78,8 @@ struct verify_clone {
 	struct guest *guest; /* NULL: its disks cannot be opened */
 };
 
-/* verify.c: every row of one machine. */
-void verify_clone_all(struct verify_clone *c);
+/* verify.c: every row of one machine. An error is what could not be done: no QEMU, an interrupt. */
+int verify_clone_all(struct verify_clone *c, struct err *e);
 
 /* ---- verify_ledger.c ---- */
 
@@ -103,3 +107,7 @@ const char *verify_clone_name(const struct verify_fleet *f, size_t number);
 /* ---- verify_guest.c ---- */
 
 void verify_guest(struct verify_clone *c);
+/* ---- verify_boot.c ---- */
+
+/* The rows from VERIFY_BOOT_LOGIN to VERIFY_BOOT_TIME; its disks and guest are open. An error is what could not be done. */
+int verify_boot(struct verify_clone *c, struct err *e);
