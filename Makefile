@@ -136,11 +136,11 @@ test-corpus: vmint $(CORPORA:%.c=$(OUT)/%) $(TOOLS:%.c=$(OUT)/%)
 	@tests/corpus.sh $(OUT)
 
 test-lab: vmint
-	@tests/lab/run.sh quick
+	@tests/lab/lab.sh quick
 
 test-lab-full: vmint
 	@tests/deps.sh lab
-	@tests/lab/full.sh
+	@tests/lab/lab.sh full
 
 # make fuzz SECONDS=120 runs every target that long; FUZZ=fuzz_cpuinfo picks one.
 fuzz:

@@ -66,13 +66,13 @@ bzip2                 test   compressed images
 xz-utils              test   compressed images
 zstd                  test   compressed images
 libvirt-clients       test   virt-host-validate, to compare with
-mmdebstrap            lab    real guests from packages
-uidmap                lab    the same without root
-debian-archive-keyring lab   their signatures
-ovmf                  lab    UEFI to boot them with
+mmdebstrap            test   real guests from packages
+uidmap                test   the same without root
+debian-archive-keyring test  their signatures
+ovmf                  test   UEFI to boot them with
 dnsmasq-base          lab    two clones on one network
-binutils              lab    strings, to read metadata of volumes
-jq                    lab    ledgers
+binutils              test   strings, to read metadata of volumes
+jq                    test   ledgers
 virt-v2v              lab    another reader of packages
 '
 

@@ -19,20 +19,24 @@ missing()
 	done
 }
 
-packages_of()
+base_packages()
 {
 	printf '%s,%s' "$common" "$initrd"
 	case $loader in systemd-boot) printf ',systemd-boot' ;; *) printf ',%s' "$grub" ;; esac
+}
+
+more_packages()
+{
 	case $net in
-	nm) printf ',network-manager' ;;
-	netplan) printf ',netplan.io' ;;
-	ifupdown) printf ',ifupdown,isc-dhcp-client' ;;
+	nm) echo network-manager ;;
+	netplan) echo netplan.io ;;
+	ifupdown) echo ifupdown isc-dhcp-client ;;
 	esac
-	[ "$cloud_init" = no ] || printf ',cloud-init'
-	case $layout in *lvm*) printf ',lvm2' ;; esac
+	[ "$cloud_init" = no ] || echo cloud-init
+	case $layout in *lvm*) echo lvm2 ;; esac
 	case $fs in
-	xfs) printf ',xfsprogs' ;;
-	btrfs) printf ',btrfs-progs' ;;
+	xfs) echo xfsprogs ;;
+	btrfs) echo btrfs-progs ;;
 	esac
 }
 
@@ -42,20 +46,30 @@ digest()
 }
 
 # One root folder's archive for each set of packages; guests differ in what is done to it.
-root_archive()
+base_archive()
 {
-	packages=$(packages_of)
-	archive=$store/root-$(printf '%s %s' "$suite" "$packages" | digest).tar
-	[ -e "$archive" ] && return
-	nice -n 10 timeout 900 mmdebstrap --variant=minbase --include="$packages" --aptopt='Acquire::Languages "none"' \
+	base=$store/root-$(printf '%s %s' "$suite" "$(base_packages)" | digest).tar
+	[ ! -e "$base" ] || return 0
+	nice -n 10 timeout 900 mmdebstrap --variant=minbase --include="$(base_packages)" --aptopt='Acquire::Languages "none"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' \
-		--skip=download/empty --skip=essential/unlink \
+		--dpkgopt='path-exclude=/usr/share/locale/*' --skip=download/empty --skip=essential/unlink \
 		--setup-hook='mkdir -p "$1/var/cache/apt/archives"; cp "$PACKAGES"/*.deb "$1/var/cache/apt/archives/" 2>/dev/null || :' \
 		--customize-hook='cp -n "$1"/var/cache/apt/archives/*.deb "$PACKAGES/"' \
 		--customize-hook='echo root:bench | chroot "$1" chpasswd' \
-		"$suite" "${archive%.tar}.new.tar" $MIRROR >"$archive.log" 2>&1 </dev/null &&
-		mv "${archive%.tar}.new.tar" "$archive"
+		"$suite" "${base%.tar}.new.tar" $MIRROR >"$base.log" 2>&1 </dev/null &&
+		mv "${base%.tar}.new.tar" "$base"
+}
+
+root_archive()
+{
+	archive=$store/root-$(printf '%s %s %s' "$suite" "$(base_packages)" "$(more_packages)" | digest).tar
+	[ ! -e "$archive" ] || return 0
+	base_archive || { cp "$base.log" "$archive.log"; return 1; }
+	if [ -z "$(more_packages)" ]; then
+		ln -f "$base" "$archive"
+	else
+		as_root nice -n 10 timeout 900 sh "$here/extend.sh" "$base" "$archive" $(more_packages) >"$archive.log" 2>&1 </dev/null
+	fi
 }
 
 # As root, or as root of a user namespace: files then have the owners they must have.
@@ -75,7 +89,12 @@ one_guest()
 	shift
 	columns "$@"
 	began=$(date +%s)
-	image=$store/$name-$({ echo "$row" "$(packages_of)"; cat "$here/image.sh" "$here/loader.sh" "$here/system.sh"; } | digest).raw
+	image=$store/$name-$({ echo "$row" "$(base_packages) $(more_packages)"; cat "$here/image.sh" "$here/loader.sh" "$here/system.sh"; } | digest).raw
+	if ! [ -e "$image" ]; then
+		# One at a time: rows share archives.
+		exec 9>"$store/lock"
+		flock 9
+	fi
 	if ! [ -e "$image" ]; then
 		if ! root_archive; then
 			echo "$name failed: packages: $(tail -n 1 "$archive.log")"
@@ -88,6 +107,7 @@ one_guest()
 			return
 		fi
 	fi
+	exec 9>&-
 	echo "$name $image $(($(date +%s) - began))"
 }
 

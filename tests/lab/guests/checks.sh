@@ -97,7 +97,7 @@ filesystems_wrong()
 # between partitions. No id of the template is in them, in any writing, but for those that the plan keeps.
 leftovers_wrong()
 {
-	cut -d' ' -f2 "$dir/template.ids" | grep -E '^[0-9A-Za-z-]{8,}$|:.*:.*:' | sort -u >"$dir/old"
+	grep -v '^hostname ' "$dir/template.ids" | cut -d' ' -f2 | grep -E '^[0-9A-Za-z-]{8,}$|:.*:.*:' | sort -u >"$dir/old"
 	grep -vixFf "$dir/kept" "$dir/old" >"$dir/forbidden"
 	volumes "$dir/clone.raw" >"$dir/volumes"
 	: >"$dir/skip"

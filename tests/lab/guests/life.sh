@@ -7,7 +7,7 @@
 # copies    the same of two plain copies of the template: they must be found out, or "network" proves nothing
 # attach    one clone boots with the other's disk: every filesystem of it is mounted beside the own ones
 # inside    in a clone boot menu and initial ramdisk are made anew and the kernel is installed again; nothing of the template
-#           comes back, and it boots again as the same machine
+#           comes back, and it boots again as the same machine; a clone of what it has become is another machine again
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../../.." && pwd)
@@ -120,6 +120,32 @@ inside_proof()
 	cp -r "$dir/booted" "$dir/clone"
 	references_wrong
 	leftovers_wrong
+	next_generation
+}
+
+# What has run for a while is a better template than any that was only built: leases, journals, a ramdisk for this host.
+next_generation()
+{
+	old=$dir
+	dir=$old/next
+	mkdir -p "$dir"
+	cp "$old/booted.ids" "$dir/template.ids"
+	if timeout 300 nice "$vmint" clone -q "$old/clone.raw" -o "$dir/fleet" --name next -n 1 2>"$dir/clone.err" &&
+		ledger=$dir/fleet/next/identity.json && mac=$(jq -r '.clone.macs[0]' "$ledger") &&
+		qemu-img convert -O raw "$dir/fleet/$(jq -r '.clone.name + "/" + .clone.disks[0].file' "$ledger")" "$dir/clone.raw"; then
+		sh "$here/read.sh" "$dir/clone.raw" "$dir/clone" >"$dir/clone.ids"
+		{
+			identity_wrong
+			references_wrong
+			filesystems_wrong
+			leftovers_wrong
+			sh "$here/boot.sh" "$dir/clone.raw" raw "$firmware" "$dir/booted.qcow2" "$dir/console.log" "$mac" 600 >"$dir/boot.out" ||
+				grep -v '^login' "$dir/boot.out"
+		} | sed 's/^/its clone: /'
+	else
+		echo "its clone: $(tail -n 1 "$dir/clone.err")"
+	fi
+	dir=$old
 }
 
 proof()
@@ -158,8 +184,8 @@ proof()
 	printf '%-9s %-20s %5s  %s\n' "$1" "$2" $(($(date +%s) - began)) $outcome | tee "$dir/line"
 	sed 's/^/  /' "$dir/wrong"
 	[ $outcome = FAIL ] || echo "$key" >"$dir/key"
-	rm -f "$dir"/*.raw "$dir"/*.qcow2
-	rm -rf "$dir/fleet"
+	rm -f "$dir"/*.raw "$dir"/*.qcow2 "$dir"/next/*.raw "$dir"/next/*.qcow2
+	rm -rf "$dir/fleet" "$dir/next/fleet"
 }
 
 proof attach uefi-swap-networkd

@@ -125,7 +125,11 @@ guest()
 	image=$(echo "$line" | cut -d' ' -f2) built=$(echo "$line" | cut -d' ' -f3)
 	if ! [ -e "$image" ]; then
 		built=-
-		fail new "$line"
+		case $line in
+		*failed:\ packages:*) echo "  skip: $line" >>"$results/reasons" ;;
+		*) fail new "$line" ;;
+		esac
+		mkdir -p "$dir"
 	elif is_known; then
 		tee -a "$results/table" <"$dir/line"
 		return
