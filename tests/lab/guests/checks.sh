@@ -93,6 +93,11 @@ filesystems_wrong()
 	fi
 }
 
+leftovers_in()
+{
+	python3 "$here/leftovers.py" "$dir/forbidden" "$1"
+}
+
 # Bytes that something owns: blocks in use of ext filesystems, files of XFS and btrfs, all of the others and of what is
 # between partitions. No id of the template is in them, in any writing, but for those that the plan keeps.
 leftovers_wrong()
@@ -111,7 +116,7 @@ leftovers_wrong()
 			;;
 		xfs | btrfs)
 			echo "$at $bytes" >>"$dir/skip"
-			mounted "$dir/clone.raw" "$type" "$at" "$bytes" python3 "$here/leftovers.py" "$dir/forbidden"
+			mounted "$dir/clone.raw" "$type" "$at" "$bytes" leftovers_in
 			;;
 		LVM2_member) ;;
 		esac

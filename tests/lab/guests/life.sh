@@ -188,7 +188,7 @@ proof()
 	rm -rf "$dir/fleet" "$dir/next/fleet"
 }
 
-proof attach uefi-swap-networkd
+proof attach uefi-bls-networkd
 proof attach bios-xfs-ifupdown
 proof attach uefi-btrfs-netplan
 proof inside uefi-swap-networkd

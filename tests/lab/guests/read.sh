@@ -55,7 +55,8 @@ copy_from_ext()
 copy_from_mount()
 {
 	for f in $root_files; do
-		[ ! -f "$1$f" ] || cp "$1$f" "$files/$(flat_name "$f")"
+		# A link would lead into this machine.
+		[ -L "$1$f" ] || [ ! -f "$1$f" ] || cp "$1$f" "$files/$(flat_name "$f")"
 	done
 	[ ! -f "$1/grub/grub.cfg" ] || cp "$1/grub/grub.cfg" "$files/boot_grub_grub.cfg"
 	for f in $root_folders; do
