@@ -140,7 +140,13 @@ int verify_clone_all(struct verify_clone *c, struct err *e)
 		verify_file_modes(c);
 	}
 	verify_chain_open(c);
+	verify_storage(c);
 	verify_guest(c);
+	verify_names(c);
+	verify_host_keys(c);
+	verify_guest_modes(c);
+	verify_refs_storage(c);
+	verify_refs_network(c);
 	verify_left(c);
 	if (c->v->o->boot)
 		r = verify_boot(c, e);

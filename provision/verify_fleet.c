@@ -88,6 +88,8 @@ static void scan_base(struct verify_fleet *f, struct verify_base *b)
 	b->ids = (struct verify_ids){.a = &b->mem, .scan = {.a = &b->mem}};
 	b->hits = (struct verify_hits){.a = &b->mem};
 	verify_ids_template(&b->ids, b->guest);
+	verify_refs_gather(b->guest, &b->mem, &b->refs);
+	verify_modes_gather(b->guest, &b->mem, &b->modes, &b->nmodes);
 	scan_ready(&b->ids.scan);
 	r = verify_scan_disks(&b->ids, b->disks, b->n, f->v->o->threads, &b->hits, &e);
 	if (r < 0 || b->hits.too_many)

@@ -28,6 +28,24 @@ bool verify_is_wrong(const struct verify_subject *s, enum verify_id id);
 
 /* ---- verify_fleet.c: a folder with a ledger ---- */
 
+/* A reference that leads nowhere. */
+struct verify_ref {
+	const char *path, *spec;
+};
+
+struct verify_refs {
+	struct verify_ref *items;
+	size_t n, room;
+	size_t looked; /* references in all */
+};
+
+/* A file whose mode matters. */
+struct verify_mode {
+	const char *path;
+	unsigned mode, uid, gid;
+	bool private; /* for root alone */
+};
+
 /* A base that linked clones stand on, and the template's machine in it. */
 struct verify_base {
 	const char *digest; /* of the template */
@@ -36,6 +54,9 @@ struct verify_base {
 	size_t n;
 	struct arena mem;
 	struct guest *guest;     /* NULL when it cannot be opened */
+	struct verify_refs refs; /* that led nowhere before */
+	struct verify_mode *modes;
+	size_t nmodes;
 	struct verify_ids ids;   /* of the template alone */
 	struct verify_hits hits; /* of the template's ids, with their files */
 	pthread_mutex_t booting;
@@ -111,3 +132,14 @@ void verify_guest(struct verify_clone *c);
 
 /* The rows from VERIFY_BOOT_LOGIN to VERIFY_BOOT_TIME; its disks and guest are open. An error is what could not be done. */
 int verify_boot(struct verify_clone *c, struct err *e);
+
+/* ---- verify_storage.c, verify_names.c, verify_refs.c ---- */
+
+void verify_storage(struct verify_clone *c);
+void verify_names(struct verify_clone *c);
+void verify_host_keys(struct verify_clone *c);
+void verify_guest_modes(struct verify_clone *c);
+void verify_modes_gather(struct guest *g, struct arena *a, struct verify_mode **out, size_t *n);
+void verify_refs_storage(struct verify_clone *c);
+void verify_refs_network(struct verify_clone *c);
+void verify_refs_gather(struct guest *g, struct arena *a, struct verify_refs *out);
