@@ -121,34 +121,48 @@ static struct host host_of(struct arena *a, const json_t *record)
 	return h;
 }
 
-static int write_one(const struct neighbour *n, const struct ledger *l, int out, const char *folder,
-		     struct err *e)
+static void make(const struct neighbour *n, const struct ledger *l, const char *folder,
+		 struct strbuf *text)
 {
-	struct strbuf text = {0};
 	const json_t *record;
 	size_t i;
-	int r;
 
-	strbuf_add(&text, n->head);
+	strbuf_add(text, n->head);
 	if (str_eq(n->file, "ssh_config"))
-		add_known_hosts_file(&text, folder);
+		add_known_hosts_file(text, folder);
 	json_array_foreach(l->clones, i, record)
 	{
 		struct host h = host_of(l->a, record);
 
 		if (h.name)
-			n->add(&text, &h);
+			n->add(text, &h);
 	}
-	r = stage_write(out, n->file, strbuf_str(&text), text.len, 0644, false, e);
-	strbuf_fini(&text);
-	return r;
+}
+
+void neighbours_each(const struct ledger *l, const char *folder,
+		     void (*fn)(void *ctx, const char *file, const char *text, size_t len),
+		     void *ctx)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(neighbours); i++) {
+		struct strbuf text = {0};
+
+		make(&neighbours[i], l, folder, &text);
+		fn(ctx, neighbours[i].file, strbuf_str(&text), text.len);
+		strbuf_fini(&text);
+	}
 }
 
 int neighbours_write(const struct ledger *l, int out, const char *folder, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(neighbours); i++)
-		r = write_one(&neighbours[i], l, out, folder, e);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(neighbours); i++) {
+		struct strbuf text = {0};
+
+		make(&neighbours[i], l, folder, &text);
+		r = stage_write(out, neighbours[i].file, strbuf_str(&text), text.len, 0644, false,
+				e);
+		strbuf_fini(&text);
+	}
 	return r;
 }

@@ -138,6 +138,7 @@ int verify_clone_all(struct verify_clone *c, struct err *e)
 		verify_ledger_record(c);
 		verify_ledger_files(c);
 		verify_file_modes(c);
+		verify_descriptions(c);
 	}
 	verify_chain_open(c);
 	verify_storage(c);
@@ -148,6 +149,7 @@ int verify_clone_all(struct verify_clone *c, struct err *e)
 	verify_refs_storage(c);
 	verify_refs_network(c);
 	verify_left(c);
+	verify_initrds(c);
 	if (c->v->o->boot)
 		r = verify_boot(c, e);
 	verify_chain_close(c);

@@ -98,6 +98,7 @@ static void scan_base(struct verify_fleet *f, struct verify_base *b)
 	f->v->scanned += b->hits.scanned;
 	verify_hits_sort(&b->hits);
 	verify_hits_place(&b->hits, b->guest, true);
+	verify_initrds_gather(b);
 }
 
 struct verify_base *verify_base_find(struct verify_fleet *f, const json_t *record)
@@ -301,6 +302,7 @@ static int run(struct verify_fleet *f, const char *only, struct err *e)
 	if (!json_is_array(json_object_get(f->ledger, "clones")))
 		return 0;
 	verify_ledger_unique(f);
+	verify_fleet_files(f);
 	open_bases(f);
 	gather_ids(f);
 	f->subject->seconds = now() - start;

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "provision/guest.h"
+#include "provision/guest_initrd.h"
 #include "provision/verify.h"
 #include "provision/verify_scan.h"
 #include "templates/disk.h"
@@ -39,6 +40,14 @@ struct verify_refs {
 	size_t looked; /* references in all */
 };
 
+/* An initial ramdisk of the template. */
+struct verify_initrd {
+	const char *path, *data;
+	size_t len;
+	struct initrd found; /* members that hold its ids */
+	const char *unread;  /* why it could not be searched, or NULL */
+};
+
 /* A file whose mode matters. */
 struct verify_mode {
 	const char *path;
@@ -57,6 +66,8 @@ struct verify_base {
 	struct verify_refs refs; /* that led nowhere before */
 	struct verify_mode *modes;
 	size_t nmodes;
+	struct verify_initrd *initrds;
+	size_t ninitrds;
 	struct verify_ids ids;   /* of the template alone */
 	struct verify_hits hits; /* of the template's ids, with their files */
 	pthread_mutex_t booting;
@@ -124,6 +135,13 @@ void verify_chain_close(struct verify_clone *c);
 /* Nothing of the template, nothing of siblings. */
 void verify_left(struct verify_clone *c);
 const char *verify_clone_name(const struct verify_fleet *f, size_t number);
+
+/* ---- verify_describe.c, verify_initrd.c ---- */
+
+void verify_descriptions(struct verify_clone *c);
+void verify_fleet_files(struct verify_fleet *f);
+void verify_initrds(struct verify_clone *c);
+void verify_initrds_gather(struct verify_base *b);
 
 /* ---- verify_guest.c ---- */
 

@@ -1,0 +1,173 @@
+/* Initial ramdisks: which members of the template's hold its ids, and whether the clone overrides each. */
+#include "provision/verify_parts.h"
+
+#include "provision/guest_parts.h"
+
+#include "base/scope.h"
+#include "base/str.h"
+
+#include <string.h>
+
+static const char *const globs[] = {"/boot/initrd.img*",     "/boot/initramfs*",
+				    "/boot/initrd-*",        "/boot/*/*/initrd*",
+				    "/boot/efi/*/*/initrd*", "/efi/*/*/initrd*"};
+
+/* The template's ids as refs, each standing for itself. */
+static void template_refs(const struct verify_ids *ids, struct refs *out)
+{
+	for (size_t i = 0; i < ids->n; i++) {
+		const struct verify_known *k = &ids->items[i];
+
+		for (enum ref_form form = REF_UUID;
+		     *k->value && k->owner == IDS_TEMPLATE && form <= REF_MAC; form++)
+			if (refs_add(out, form, k->kind, k->value, k->value))
+				break;
+	}
+}
+
+static const char *whole(struct guest *g, struct arena *a, const char *path, size_t *len,
+			 struct err *e)
+{
+	struct guest_spot spot;
+	const char *data = NULL;
+	int r = guest_find(g, path, true, &spot);
+
+	if (r == 0)
+		r = guest_fs_read(spot.fs, a, spot.inner, INITRD_MAX, &data, len, e);
+	return r == 0 ? data : NULL;
+}
+
+void verify_initrds_gather(struct verify_base *b)
+{
+	struct refs refs = {.a = &b->mem};
+	size_t room = 0;
+
+	template_refs(&b->ids, &refs);
+	for (size_t i = 0; i < ARRAY_SIZE(globs); i++) {
+		struct guest_list paths = {0};
+
+		guest_glob(b->guest, &b->mem, globs[i], &paths);
+		for (size_t k = 0; k < paths.n; k++) {
+			struct verify_initrd x = {.path = paths.items[k]};
+			struct err e = {0};
+
+			x.data = whole(b->guest, &b->mem, x.path, &x.len, &e);
+			if (!x.data ||
+			    initrd_search(&b->mem, x.data, x.len, &refs, &x.found, &e) < 0)
+				x.unread = arena_dup(&b->mem, e.text);
+			ARENA_GROW(&b->mem, b->initrds, b->ninitrds, room);
+			b->initrds[b->ninitrds++] = x;
+		}
+	}
+}
+
+/* ---- a clone's ---- */
+
+static bool hex_field(const char *p, size_t *out)
+{
+	*out = 0;
+	for (int i = 0; i < 8; i++) {
+		const char *at = strchr("0123456789abcdef", p[i] | (p[i] >= 'A' ? 32 : 0));
+
+		if (!at || !p[i])
+			return false;
+		*out = *out << 4 | (size_t)(at - "0123456789abcdef");
+	}
+	return true;
+}
+
+static size_t aligned(size_t n)
+{
+	return (n + 3) & ~(size_t)3;
+}
+
+/* Whether the archive at data has a member of this name. */
+static bool has_member(const char *data, size_t len, const char *name)
+{
+	size_t at = 0, size, n;
+
+	while (len - at > 110 && memcmp(data + at, "07070", 5) == 0 &&
+	       hex_field(data + at + 54, &size) && hex_field(data + at + 94, &n) && n &&
+	       n < len - at - 110 && !data[at + 110 + n - 1]) {
+		const char *own = data + at + 110;
+
+		if (str_eq(own, name))
+			return true;
+		at = aligned(at + 110 + n);
+		if (size > len || at > len || aligned(at + size) > len)
+			return false;
+		at = aligned(at + size);
+		/* zeros fill up to the next archive */
+		while (at < len && !data[at])
+			at++;
+	}
+	return false;
+}
+
+/* The clone's begins as the template's does: what the archive behind it does not override is left. */
+static void check_appended(struct verify_clone *c, const struct verify_initrd *was,
+			   const char *data, size_t len)
+{
+	size_t tail = aligned(was->len) < len ? aligned(was->len) : len;
+
+	if (was->found.stuck)
+		verify_wrong(c->subject, VERIFY_SCAN_INITRD, "%s: %s holds an id of the template",
+			     was->path, was->found.stuck);
+	for (size_t i = 0; i < was->found.n; i++)
+		if (!has_member(data + tail, len - tail, was->found.members[i].name))
+			verify_wrong(c->subject, VERIFY_SCAN_INITRD,
+				     "%s: %s in it holds an id of the template", was->path,
+				     was->found.members[i].name);
+}
+
+static void check_other(struct verify_clone *c, const char *path, const char *data, size_t len)
+{
+	struct refs refs = {.a = &c->mem};
+	struct initrd x;
+	struct err e = {0};
+
+	template_refs(&c->base->ids, &refs);
+	if (initrd_search(&c->mem, data, len, &refs, &x, &e) < 0) {
+		verify_wrong(c->subject, VERIFY_SCAN_INITRD, "%s: %s", path, e.text);
+		return;
+	}
+	if (x.stuck)
+		verify_wrong(c->subject, VERIFY_SCAN_INITRD, "%s: %s holds an id of the template",
+			     path, x.stuck);
+	for (size_t i = 0; i < x.n; i++)
+		verify_wrong(c->subject, VERIFY_SCAN_INITRD,
+			     "%s: %s in it holds an id of the template", path, x.members[i].name);
+}
+
+static void check_one(struct verify_clone *c, const struct verify_initrd *was)
+{
+	struct arena a = {0};
+	struct err e = {0};
+	size_t len = 0;
+	const char *data;
+
+	if (was->unread) {
+		verify_except(c->subject, "initramfs", was->path, "", was->unread);
+		return;
+	}
+	data = whole(c->guest, &a, was->path, &len, &e);
+	if (!data)
+		verify_wrong(c->subject, VERIFY_SCAN_INITRD, "%s: %s", was->path,
+			     *e.text ? e.text : "is gone");
+	else if (len >= was->len && memcmp(data, was->data, was->len) == 0)
+		check_appended(c, was, data, len);
+	else
+		check_other(c, was->path, data, len);
+	arena_fini(&a);
+}
+
+void verify_initrds(struct verify_clone *c)
+{
+	if (!c->guest || !c->base || !c->base->guest) {
+		verify_skip(c->subject, VERIFY_SCAN_INITRD, "there is no template to compare with");
+		return;
+	}
+	for (size_t i = 0; i < c->base->ninitrds; i++)
+		check_one(c, &c->base->initrds[i]);
+	verify_holds(c->subject, VERIFY_SCAN_INITRD, "%zu ramdisks", c->base->ninitrds);
+}
