@@ -8,6 +8,7 @@
 #include "base/str.h"
 
 #include <string.h>
+#include <strings.h>
 
 enum { SECRET_LEAST = 16, SECRET_PART = 32, KEY_TAIL = 40, TELLING_LEAST = 5 };
 
@@ -78,6 +79,9 @@ void verify_ids_add(struct verify_ids *x, size_t owner, const char *kind, const 
 
 	if (!value || different(value, strlen(value)) < TELLING_LEAST)
 		return;
+	for (size_t i = 0; owner == IDS_TEMPLATE && i < x->n; i++)
+		if (x->items[i].owner == owner && strcasecmp(x->items[i].value, value) == 0)
+			return;
 	tag = remember(x, owner, kind, where, value);
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
 		if (add_form(x, forms[i], value, tag))

@@ -115,7 +115,7 @@ static bool is_kept(const struct verify_clone *c, const struct verify_known *k)
 {
 	const struct verify_subject *s = c->subject;
 
-	for (size_t i = 0; i < s->nexceptions; i++)
+	for (size_t i = 0; i < c->nkept; i++)
 		if (*k->value ? strcasecmp(s->exceptions[i].value, k->value) == 0
 			      : str_eq(s->exceptions[i].where, k->where))
 			return true;
@@ -201,7 +201,7 @@ static const char *where_of(struct arena *a, const struct verify_hit *h)
 {
 	static const char *const spaces[] = {"free blocks", "the filesystem's own blocks",
 					     "the journal", ""};
-	const char *device = *h->device ? h->device : "the disk, outside every partition";
+	const char *device = *h->device ? h->device : "no partition";
 
 	if (!*h->device)
 		return device;
@@ -293,6 +293,7 @@ void verify_left(struct verify_clone *c)
 	struct err e = {0};
 	size_t free_hits = 0;
 
+	c->nkept = c->subject->nexceptions;
 	if (!c->guest || !c->ids) {
 		verify_skip(c->subject, VERIFY_SCAN_TEMPLATE,
 			    "there is no template to compare with");

@@ -107,6 +107,7 @@ struct verify_clone {
 	bool linked[VERIFY_DISKS]; /* it stands on the base */
 	size_t ndisks;
 	uint64_t scanned;
+	size_t nkept;        /* exceptions that the ledger names */
 	struct guest *guest; /* NULL: its disks cannot be opened */
 };
 

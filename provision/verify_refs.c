@@ -126,9 +126,10 @@ static size_t take_uuid(struct looking *w, const char *text, size_t len, size_t 
 
 	while (at + n < len && is_hex(text[at + n]))
 		n++;
-	if (n != UUID_LEN)
+	/* "by-uuid-c1a5...": a d and a dash before it */
+	if (n < UUID_LEN || (n > UUID_LEN && text[at + n - UUID_LEN - 1] != '-'))
 		return n;
-	memcpy(word, text + at, UUID_LEN);
+	memcpy(word, text + at + n - UUID_LEN, UUID_LEN);
 	word[UUID_LEN] = '\0';
 	if (word[8] != '-' || uuid_parse(word, &u) < 0)
 		return n;
