@@ -57,8 +57,8 @@ static void check_old_names(struct verify_clone *c, const char *old_name, const 
 	if (!*names.old_name || str_starts(names.old_name, "localhost") ||
 	    strcasecmp(names.old_name, hostname) == 0)
 		return;
-	for (size_t i = 0; i < places_builtin_count; i++) {
-		const struct place *p = &places_builtin[i];
+	for (size_t i = 0; i < places_count(); i++) {
+		const struct place *p = places_at(i);
 		bool named = p->editor == EDIT_HOSTNAME || p->editor == EDIT_HOSTS ||
 			     p->editor == EDIT_NAME_WORDS;
 

@@ -214,8 +214,8 @@ void verify_refs_gather(struct guest *g, struct arena *a, struct verify_refs *ou
 {
 	struct looking w = {.g = g, .a = a, .out = out};
 
-	for (size_t i = 0; i < places_builtin_count; i++) {
-		const struct place *p = &places_builtin[i];
+	for (size_t i = 0; i < places_count(); i++) {
+		const struct place *p = places_at(i);
 
 		for (size_t k = 0; holds_refs(p) && k < ARRAY_SIZE(p->paths) && p->paths[k]; k++) {
 			struct guest_list paths = {0};
