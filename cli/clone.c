@@ -1,6 +1,7 @@
 /* vmint clone: N machines from one template. */
 #include "cli/accel.h"
 #include "cli/clone_show.h"
+#include "cli/places_show.h"
 #include "cli/term.h"
 #include "cli/verb.h"
 
@@ -23,12 +24,14 @@ struct settings {
 	const char *spec, *format;
 	/* Each is given to the key of the spec of the same row below. */
 	const char *count, *name, *output, *disk, *disk_format, *key, *shard, *domain, *mac_prefix,
-		*cpus, *memory, *sync, *machine_id, *ssh_keys, *ext4_seed, *accel, *key_pool;
+		*cpus, *memory, *sync, *machine_id, *ssh_keys, *ext4_seed, *accel, *key_pool,
+		*serial_console, *places;
 	uint64_t fill;
 	/* Of the cloud-init section. */
 	const char *carrier, *user_data, *vendor_data, *network_config, *password_file;
-	struct opt_list targets, keys, users, packages, commands, properties;
-	bool no_check, template, dry_run, replace, quiet, no_color, example, list_targets, help;
+	struct opt_list targets, clean, keys, users, packages, commands, properties;
+	bool no_check, template, dry_run, replace, quiet, no_color, example, list_targets,
+		list_places, help;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -76,6 +79,8 @@ static int set_options(struct spec *s, struct arena *a, const struct settings *o
 		{o->machine_id, "identity.machine-id", "--machine-id"},
 		{o->ssh_keys, "identity.ssh-keys", "--ssh-keys"},
 		{o->ext4_seed, "identity.ext4-seed", "--ext4-seed"},
+		{o->serial_console, "identity.serial-console", "--serial-console"},
+		{o->places, "identity.places", "--places"},
 		{o->carrier, "cloud-init.carrier", "--carrier"},
 		{o->user_data, "cloud-init.user-data", "--user-data"},
 		{o->vendor_data, "cloud-init.vendor-data", "--vendor-data"},
@@ -89,6 +94,7 @@ static int set_options(struct spec *s, struct arena *a, const struct settings *o
 		const char *key, *option;
 	} lists[] = {
 		{&o->targets, "targets", "--target"},
+		{&o->clean, "identity.clean", "--clean"},
 		{&o->keys, "cloud-init.ssh-keys", "--ssh-key"},
 		{&o->users, "cloud-init.users", "--user"},
 		{&o->packages, "cloud-init.packages", "--package"},
@@ -299,6 +305,22 @@ static int run_verb(const struct settings *o, const char *template, struct err *
 	return status;
 }
 
+/* The table, with the rows of --places behind it. */
+static int list_places(const struct settings *o, struct err *e)
+{
+	struct arena a = {0};
+	struct spec s;
+	int r = 0;
+
+	spec_init(&s);
+	if (o->places)
+		r = spec_option(&s, &a, "identity.places", "--places", o->places, true, e);
+	if (r == 0)
+		places_show(s.places, s.nplaces, str_eq(o->format, "json"));
+	arena_fini(&a);
+	return r < 0 ? STATUS_USAGE : STATUS_OK;
+}
+
 static int run(int argc, char **argv, struct err *e)
 {
 	struct settings s = {.format = "text"};
@@ -328,6 +350,12 @@ static int run(int argc, char **argv, struct err *e)
 		{0, "fill-key-pool", OPT_NUMBER, &s.fill, "N",
 		 "prepare RSA host keys until there are N, and make no clones"},
 		{0, "ext4-seed", OPT_TEXT, &s.ext4_seed, "P", "auto, never or always"},
+		{0, "serial-console", OPT_TEXT, &s.serial_console, "P", "keep, on or off"},
+		{0, "clean", OPT_LIST, &s.clean, "ID",
+		 "remove logs, histories, ... too; all, or one by its id; may be given again"},
+		{0, "places", OPT_TEXT, &s.places, "FILE", "more places with identity, in YAML"},
+		{0, "list-places", OPT_FLAG, &s.list_places, NULL,
+		 "what is looked for in a guest, and what is done with it"},
 		{0, "user-data", OPT_TEXT, &s.user_data, "FILE", "for cloud-init in the clones"},
 		{0, "vendor-data", OPT_TEXT, &s.vendor_data, "FILE", NULL},
 		{0, "network-config", OPT_TEXT, &s.network_config, "FILE",
@@ -368,6 +396,8 @@ static int run(int argc, char **argv, struct err *e)
 			printf("%-10s %s\n", targets[i].name, targets[i].summary);
 		return STATUS_OK;
 	}
+	if (s.list_places)
+		return list_places(&s, e);
 	if (rest > 1 || (!str_eq(s.format, "text") && !str_eq(s.format, "json"))) {
 		err_set(e, EINVAL,
 			rest > 1 ? "'%s' is one argument too many" : "--format %s: text or json",

@@ -81,6 +81,11 @@ int clone_guests_open(struct clone_guests *g, const struct plan *p, struct disk 
 	g->o.ssh_keys = (enum guest_ssh_keys)p->spec->ssh_keys;
 	g->o.machine_id = (enum guest_machine_id)p->spec->machine_id;
 	g->o.ext4_seed = (enum guest_seed)p->spec->ext4_seed;
+	g->o.serial_console = (enum guest_serial)p->spec->serial_console;
+	g->o.clean = p->spec->clean;
+	g->o.nclean = p->spec->nclean;
+	g->o.places = p->spec->places;
+	g->o.nplaces = p->spec->nplaces;
 	/* The n-th address of the template becomes the clone's n-th: a gap would shift them. */
 	for (size_t i = 0;
 	     i < p->source->nnics && mac_parse(p->source->nics[i].mac, g->old_macs[i], NULL) == 0;

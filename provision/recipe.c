@@ -123,6 +123,13 @@ json_t *recipe_of(const struct plan *p, const struct spec_clone *listed)
 	json_set_text(identity, "machine-id", machine_id_name(s->machine_id));
 	json_set_text(identity, "ssh-keys", ssh_keys_name(s->ssh_keys));
 	json_set_text(identity, "ext4-seed", ext4_seed_name(s->ext4_seed));
+	/* what nobody asked for is not named: fleets that are there stay what they are */
+	if (s->serial_console != SERIAL_KEEP)
+		json_set_text(identity, "serial-console", serial_name(s->serial_console));
+	if (s->nclean)
+		json_object_set_new(identity, "clean", words(s->clean, s->nclean));
+	if (s->nplaces)
+		json_set_text(identity, "places", s->places_id);
 	json_object_set_new(r, "identity", identity);
 	if (s->cloud.asked || s->cloud.carrier != CARRY_AUTO)
 		json_object_set_new(r, "cloud-init", cloud(p));

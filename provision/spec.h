@@ -5,12 +5,18 @@
 #include "base/err.h"
 #include "base/yaml.h"
 #include "provision/macs.h"
+#include "provision/places.h"
 #include "provision/spec_cloud.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { SPEC_TARGETS_MAX = 16, SPEC_NETWORKS_MAX = IDENTITY_NICS_MAX, SPEC_DNS_MAX = 4 };
+enum {
+	SPEC_TARGETS_MAX = 16,
+	SPEC_NETWORKS_MAX = IDENTITY_NICS_MAX,
+	SPEC_DNS_MAX = 4,
+	SPEC_CLEAN_MAX = 40
+};
 
 enum disk_mode { DISKS_LINKED, DISKS_FULL };
 enum sync_when { SYNC_END, SYNC_EACH, SYNC_NONE };
@@ -18,6 +24,7 @@ enum sync_when { SYNC_END, SYNC_EACH, SYNC_NONE };
 enum machine_id_policy { MACHINE_ID_NEW, MACHINE_ID_UNINITIALIZED, MACHINE_ID_KEEP };
 enum ssh_keys_policy { SSH_KEYS_GENERATE, SSH_KEYS_REMOVE, SSH_KEYS_KEEP, SSH_KEYS_MODERN };
 enum ext4_seed_policy { EXT4_SEED_AUTO, EXT4_SEED_NEVER, EXT4_SEED_ALWAYS };
+enum serial_policy { SERIAL_KEEP, SERIAL_ON, SERIAL_OFF };
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
 /* An IPv4 network's addresses for one NIC: clone number i gets first + i. */
@@ -63,7 +70,13 @@ struct spec {
 	enum machine_id_policy machine_id;
 	enum ssh_keys_policy ssh_keys;
 	enum ext4_seed_policy ext4_seed;
-	enum accel accel; /* which the descriptions ask for */
+	enum serial_policy serial_console;
+	const char *clean[SPEC_CLEAN_MAX]; /* ids of places, or "all" */
+	size_t nclean;
+	const struct place *places; /* the user's rows */
+	size_t nplaces;
+	char places_id[17]; /* of their text, "" for none */
+	enum accel accel;   /* which the descriptions ask for */
 	struct spec_cloud cloud;
 	const char *targets[SPEC_TARGETS_MAX];
 	size_t ntargets;
@@ -94,6 +107,7 @@ const char *disk_mode_name(enum disk_mode m);
 const char *machine_id_name(enum machine_id_policy p);
 const char *ssh_keys_name(enum ssh_keys_policy p);
 const char *ext4_seed_name(enum ext4_seed_policy p);
+const char *serial_name(enum serial_policy p);
 
 enum { IPV4_TEXT = 16 };
 bool ipv4_parse(const char *text, uint32_t *out);

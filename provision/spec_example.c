@@ -53,6 +53,9 @@ const char *spec_example(void)
 	       "  machine-id: new         # new, uninitialized or keep\n"
 	       "  ssh-keys: generate      # generate, modern (no RSA), remove or keep\n"
 	       "  ext4-seed: auto         # auto, never or always\n"
+	       "  serial-console: keep    # keep, on or off\n"
+	       "  clean: [logs]           # vmint clone --list-places; or [all]\n"
+	       "  # places: site.yaml     # more places, in the form of --list-places\n"
 	       "\n"
 	       "targets: [qemu, libvirt]\n"
 	       "sync: end                 # end, each or none\n";

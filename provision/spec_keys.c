@@ -3,15 +3,17 @@
 #include "provision/names.h"
 #include "provision/target.h"
 
+#include "base/digest.h"
 #include "base/scope.h"
 #include "base/str.h"
+#include "base/sys.h"
 #include "templates/disk_format.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
-enum { MIB = 1 << 20 };
+enum { MIB = 1 << 20, PLACES_MAX = 1 << 20 };
 
 /* ---- values ---- */
 
@@ -202,6 +204,64 @@ static int set_ext4_seed(struct spec_reading *r, const char *value, struct err *
 	return x;
 }
 
+static const char *const serials[] = {"keep", "on", "off"};
+
+static int set_serial(struct spec_reading *r, const char *value, struct err *e)
+{
+	size_t i = 0;
+	int x = spec_word(value, serials, ARRAY_SIZE(serials), &i, e);
+
+	r->s->serial_console = (enum serial_policy)i;
+	return x;
+}
+
+/* The privacy set's rows, each by its id. */
+static int add_clean(struct spec_reading *r, const char *value, struct err *e)
+{
+	const char *words[SPEC_CLEAN_MAX] = {"all"};
+	size_t n = 1, i = 0;
+	int x;
+
+	for (size_t k = 0; k < places_count() && n < ARRAY_SIZE(words); k++)
+		if (places_at(k)->privacy)
+			words[n++] = places_at(k)->id;
+	x = spec_word(value, words, n, &i, e);
+	if (x < 0)
+		return x;
+	for (size_t k = 0; k < r->s->nclean; k++)
+		if (str_eq(r->s->clean[k], words[i]))
+			return err_set(e, EINVAL, "'%s' is named twice", words[i]);
+	r->s->clean[r->s->nclean++] = words[i];
+	return 0;
+}
+
+static void clear_clean(struct spec *s)
+{
+	s->nclean = 0;
+}
+
+static int set_places(struct spec_reading *r, const char *value, struct err *e)
+{
+	struct strbuf text = {0};
+	struct place *rows;
+	uint8_t raw[32];
+	int x = sys_read_file(value, &text, PLACES_MAX);
+
+	if (x < 0)
+		err_sys(e, x, "%s", value);
+	else
+		x = places_read(r->a, strbuf_str(&text), text.len, arena_dup(r->a, value), &rows,
+				&r->s->nplaces, e);
+	if (x == 0)
+		x = digest_of(DIGEST_SHA256, strbuf_str(&text), text.len, raw, e);
+	if (x == 0) {
+		r->s->places = rows;
+		hex_format(raw, 8, r->s->places_id);
+	}
+	strbuf_fini(&text);
+	return x;
+}
+
 static int set_accel(struct spec_reading *r, const char *value, struct err *e)
 {
 	static const char *const words[] = {"auto", "kvm", "tcg"};
@@ -268,6 +328,9 @@ static const struct spec_key identity_keys[] = {
 	{"machine-id", .set = set_machine_id},
 	{"ssh-keys", .set = set_ssh_keys},
 	{"ext4-seed", .set = set_ext4_seed},
+	{"serial-console", .set = set_serial},
+	{"clean", .set = add_clean, .list = true, .clear = clear_clean},
+	{"places", .set = set_places},
 };
 
 #define BELOW(rows) .keys = (rows), .nkeys = ARRAY_SIZE(rows)
@@ -312,4 +375,9 @@ const char *ssh_keys_name(enum ssh_keys_policy p)
 const char *ext4_seed_name(enum ext4_seed_policy p)
 {
 	return ext4_seeds[p];
+}
+
+const char *serial_name(enum serial_policy p)
+{
+	return serials[p];
 }
