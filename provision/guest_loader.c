@@ -1,9 +1,11 @@
 /* Ids inside boot loaders' images, and what those loaders can read. */
+#include "provision/grub_core.h"
 #include "provision/guest_survey.h"
 
 #include "base/bytes.h"
 #include "base/scope.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +72,42 @@ static void lvm_pins(struct guest *g, struct guest_survey *s)
 	}
 }
 
+static void pin_boot(struct guest *g, struct guest_survey *s, const char *where, const char *why)
+{
+	const struct ref *r;
+	struct guest_spot boot;
+
+	if (guest_find(g, "/boot/.", true, &boot) < 0)
+		return;
+	r = refs_old(&s->old, g->facts.filesystems[boot.volume].uuid);
+	if (r)
+		guest_survey_pin(s, (size_t)(r - s->old.items), where, why);
+}
+
+/* What grub-install put into the image between the boot sector and the first partition, or in a partition of its own:
+ * compressed, and with redundancy, so that it cannot be changed in place. */
+static void image_pins(struct guest *g, struct guest_survey *s)
+{
+	for (size_t i = 0; i < g->storage.ndisks; i++) {
+		const char *device = g->facts.disks[i].device, *where;
+		struct arena mem = {0};
+		struct err e = {0};
+		const uint8_t *data;
+		size_t len;
+		int r = grub_core_read(g->storage.disks[i].disk, &mem, &data, &len, &e);
+
+		where = arena_printf(s->a, "GRUB's core.img on %s", device);
+		if (r == 0)
+			guest_survey_pin_all(g, s, where, (const char *)data, len,
+					     "is compressed: it would have to be installed anew");
+		else if (r != -ENOENT)
+			pin_boot(g, s, where,
+				 arena_printf(s->a, "%s may name it, and cannot be unpacked: %s",
+					      where, e.text));
+		arena_fini(&mem);
+	}
+}
+
 void guest_loader_pins(struct guest *g, struct guest_survey *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
@@ -84,6 +122,7 @@ void guest_loader_pins(struct guest *g, struct guest_survey *s)
 		f->data = NULL;
 	}
 	lvm_pins(g, s);
+	image_pins(g, s);
 }
 
 /* ---- who reads a checksum seed ---- */
