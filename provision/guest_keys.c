@@ -2,6 +2,7 @@
 #include "provision/guest_work.h"
 
 #include "base/scope.h"
+#include "base/str.h"
 #include "provision/sshkey.h"
 
 #include <stdio.h>
@@ -106,17 +107,23 @@ int work_host_key(struct work *w, const struct found *f, struct err *e)
 	return put_key(w, f->path, type, e);
 }
 
-/* cloud-init would throw the keys of a new instance away, and known_hosts would be wrong. */
+/* cloud-init would throw the keys of a new instance away, and make those of other kinds that known_hosts does not know. */
 static void hold_cloud_init(struct work *w)
 {
 	static const char path[] = "/etc/cloud/cloud.cfg.d/99_vmint_ssh_keys.cfg";
-	static const char text[] = "# The host keys are this machine's own already.\n"
-				   "ssh_deletekeys: false\n";
+	struct strbuf text = {0};
 
-	if (w->g->facts.cloud.installed && w->plan->nhost_keys &&
-	    work_create(w, path, 0644, text, sizeof text - 1))
+	if (!w->g->facts.cloud.installed || !w->plan->nhost_keys)
+		return;
+	strbuf_add(&text, "# The host keys are this machine's own already.\n"
+			  "ssh_deletekeys: false\nssh_genkeytypes: [");
+	for (size_t i = 0; i < w->plan->nhost_keys; i++)
+		strbuf_printf(&text, "%s%s", i ? ", " : "", w->plan->host_keys[i].type);
+	strbuf_add(&text, "]\n");
+	if (work_create(w, path, 0644, arena_dupn(w->a, text.text, text.len), text.len))
 		work_say(w, "cloud-init.keys", path, "", "ssh_deletekeys: false", GUEST_CHANGED,
 			 "cloud-init would replace the new host keys at the first boot");
+	strbuf_fini(&text);
 }
 
 int work_missing_keys(struct work *w, struct err *e)

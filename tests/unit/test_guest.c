@@ -144,6 +144,35 @@ static void keeping_is_possible_and_said(void **state)
 	end(&m);
 }
 
+/* Its own key generation would add kinds that known_hosts does not know. */
+static void cloud_init_makes_no_host_keys(void **state)
+{
+	const struct guest_options o = {0};
+	struct guest_plan plan = {0};
+	struct guest_fs *fs;
+	struct image m;
+
+	(void)state;
+	if (!begin(&m))
+		skip();
+	usual_files(&m);
+	run(&m.a,
+	    "cd %s/root && mkdir -p etc/cloud/cloud.cfg.d usr/bin && : > usr/bin/cloud-init && : > "
+	    "etc/cloud/cloud.cfg && echo old > etc/ssh/ssh_host_ecdsa_key",
+	    m.dir);
+	make(&m);
+	mint(&m, &o, &plan);
+	assert_int_equal(plan.nhost_keys, 2);
+	fs = reopened(&m);
+	assert_string_equal(text_of(&m, fs, "/etc/cloud/cloud.cfg.d/99_vmint_ssh_keys.cfg"),
+			    "# The host keys are this machine's own already.\n"
+			    "ssh_deletekeys: false\n"
+			    "ssh_genkeytypes: [ecdsa, ed25519]\n");
+	guest_fs_close(fs);
+	guest_plan_fini(&plan);
+	end(&m);
+}
+
 /* Links that go in circles or out, a folder and a FIFO and a giant where a file belongs. */
 static void hostile_guests_are_survived(void **state)
 {
@@ -226,6 +255,7 @@ int main(void)
 		cmocka_unit_test(every_identity_changes_and_references_follow),
 		cmocka_unit_test(a_plan_for_two_is_made_by_one_reading),
 		cmocka_unit_test(keeping_is_possible_and_said),
+		cmocka_unit_test(cloud_init_makes_no_host_keys),
 		cmocka_unit_test(hostile_guests_are_survived),
 		cmocka_unit_test(binary_references_pin),
 		cmocka_unit_test(no_linux_keeps_every_id),
