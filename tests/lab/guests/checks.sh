@@ -124,6 +124,11 @@ leftovers_wrong()
 	python3 "$here/leftovers.py" "$dir/forbidden" "$dir/clone.raw" "$dir/skip"
 }
 
+verify_wrong()
+{
+	nice "$vmint" verify "$dir/fleet" >"$dir/verify.out" 2>&1 || tail -n 4 "$dir/verify.out"
+}
+
 # A random seed is meant to change, and a journal to appear.
 change_wrong()
 {

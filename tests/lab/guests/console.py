@@ -43,7 +43,7 @@ class Console:
         self.send(PASSWORD)
         self.expect(r"# ", 120)
         # The marks are taken apart in what is sent, so that an echo is not taken for the answer.
-        self.send("stty -echo; PS1=; dmesg -n 1; export TERM=dumb; echo REA''DY")
+        self.send("stty -echo; PS1= PS2=; dmesg -n 1; export TERM=dumb; echo REA''DY")
         self.expect("READY\n", 60)
 
     def run(self, command):

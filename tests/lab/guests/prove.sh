@@ -8,7 +8,8 @@
 # new     no identity is the template's, save those that the plan keeps with a reason, and all are the ledger's
 # refs    every UUID= of fstab, GRUB's files, boot entries, command line and resume setting is there in the clone
 # fsck    e2fsck, xfs_repair, btrfs check, fsck.fat, sgdisk, swaplabel and vgck find nothing
-# old     no id of the template is left in any byte in use      boots   login prompt; no emergency shell, no time-out
+# old     no id of the template is left in any byte in use      verify  vmint verify says so, too
+# boots   login prompt; no emergency shell, no time-out
 # stays   the boot changed no identity, and logged under it     lease   the card named by its MAC took a lease
 # units   no unit failed
 #
@@ -19,7 +20,7 @@ top=$(cd "$here/../../.." && pwd)
 store=${GUESTS:-$top/build/lab/guests}
 vmint=${VMINT:-$top/vmint}
 results=${RESULTS:-$store/results}
-proofs='new refs fsck old boots stays lease units'
+proofs='new refs fsck old verify boots stays lease units'
 status=0
 GUESTS=$store
 export GUESTS
@@ -100,6 +101,7 @@ prove_row()
 	check refs references_wrong
 	check fsck filesystems_wrong
 	check old leftovers_wrong
+	check verify verify_wrong
 	[ "$static" = no ] || return
 	check boots boot_clone
 	[ -n "$booted" ] || return
