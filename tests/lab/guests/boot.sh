@@ -87,7 +87,7 @@ fi
 mkfifo "$work/monitor"
 began=$(date +%s)
 # graphics=off: SeaBIOS and GRUB speak on the serial port too.
-nice -n 10 timeout $((limit + 90 + ${COMMANDS:+1200} + 0)) qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-la57 -M q35,graphics=off -smp 2 -m 1024 \
+nice -n 10 timeout $((limit + 90 + ${COMMANDS:+3600} + 0)) qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-la57 -M q35,graphics=off -smp 2 -m 1024 \
 	-nodefaults -display none -no-reboot -chardev "socket,id=console,path=$work/console,server=on,wait=off,logfile=$log" -serial chardev:console -monitor stdio -device virtio-rng-pci \
 	-nic "${NETWORK:-user,restrict=on},model=virtio-net-pci,mac=$mac" "$@" <"$work/monitor" >/dev/null 2>"$work/qemu.err" &
 qemu=$!
@@ -96,7 +96,7 @@ watch "$limit" || exit 1
 # Units that start beside the prompt: the network's lease, the keys' and seeds' first writes.
 sleep 15
 reason=$(failure) && echo "then $reason" && exit 1
-[ -z "${COMMANDS:-}" ] || timeout 1200 python3 "$here/console.py" "$work/console" "$COMMANDS" || exit 1
+[ -z "${COMMANDS:-}" ] || timeout 3600 python3 "$here/console.py" "$work/console" "$COMMANDS" || exit 1
 power_off || {
 	echo 'then it did not turn off'
 	exit 1

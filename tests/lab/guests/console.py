@@ -48,7 +48,7 @@ class Console:
 
     def run(self, command):
         self.send(f"{{ {command}\n}} </dev/null 2>&1; echo EN''DED $?")
-        said, match = self.expect(r"ENDED (\d+)\n", 900)
+        said, match = self.expect(r"ENDED (\d+)\n", 1800)
         return said, int(match.group(1))
 
 

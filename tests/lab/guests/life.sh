@@ -93,7 +93,10 @@ renewing_commands()
 	case $loader in systemd-boot) ;; *) echo update-grub ;; esac
 	case $initrd in
 	dracut) echo 'dracut -q --force --hostonly /boot/initrd.img-$(uname -r) $(uname -r)' ;;
-	*) echo 'update-initramfs -u -k all' ;;
+	*)
+		echo 'echo COMPRESSLEVEL=1 >/etc/initramfs-tools/conf.d/level'
+		echo 'update-initramfs -u -k all'
+		;;
 	esac
 	echo 'dpkg-reconfigure linux-image-$(uname -r)'
 	case $loader in systemd-boot) echo 'ls /boot/efi/loader/entries' ;; esac
