@@ -13,8 +13,8 @@
 #include <string.h>
 
 struct settings {
-	const char *format, *against;
-	bool help, quiet, verbose, no_checkers, list_checks;
+	const char *format, *against, *checkers;
+	bool help, quiet, verbose, list_checks;
 	struct boot_settings boot;
 };
 
@@ -24,8 +24,8 @@ struct settings {
 		{'f', "format", OPT_TEXT, &(s)->format, "FORMAT", "text, json or junit"},          \
 		{0, "against", OPT_TEXT, &(s)->against, "TEMPLATE",                                \
 		 "what the images were made from: nothing of it may be left in them"},             \
-		{0, "no-checkers", OPT_FLAG, &(s)->no_checkers, NULL,                              \
-		 "without e2fsck, fsck.fat, sgdisk and the like"},                                 \
+		{0, "checkers", OPT_TEXT, &(s)->checkers, "WHICH",                                 \
+		 "e2fsck, fsck.fat, sgdisk and the like on some (32 of a fleet), all or none"},    \
 		BOOT_OPTIONS(&(s)->boot),                                                          \
 		{0, "list-checks", OPT_FLAG, &(s)->list_checks, NULL, "the checks, and what they prove"}, \
 		{'q', "quiet", OPT_FLAG, &(s)->quiet, NULL, "no output, only the exit status"},    \
@@ -70,18 +70,30 @@ static void print(const struct verify *v, const struct settings *s)
 	strbuf_fini(&out);
 }
 
+static int which_checkers(const char *word, enum verify_which *out, struct err *e)
+{
+	static const char *const words[] = {[VERIFY_CHECK_SOME] = "some",
+					    [VERIFY_CHECK_ALL] = "all",
+					    [VERIFY_CHECK_NONE] = "none"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (str_eq(words[i], word)) {
+			*out = (enum verify_which)i;
+			return 0;
+		}
+	return err_set(e, EINVAL, "--checkers %s: some, all or none", word);
+}
+
 static int verify(char **paths, size_t count, const struct settings *s, struct err *e)
 {
 	struct progress p = {0};
 	struct verify_boot_options boot;
-	struct verify_options o = {.against = s->against,
-				   .no_checkers = s->no_checkers,
-				   .progress = progress_step,
-				   .ctx = &p};
+	struct verify_options o = {.against = s->against, .progress = progress_step, .ctx = &p};
 	struct verify v = {.o = &o};
 	int status = STATUS_TROUBLE, r = 0;
 
-	if (boot_settings_apply(&s->boot, &boot, &o, e) < 0)
+	if (which_checkers(s->checkers, &o.checkers, e) < 0 ||
+	    boot_settings_apply(&s->boot, &boot, &o, e) < 0)
 		return STATUS_USAGE;
 	progress_begin(&p, "verifying", s->quiet || !str_eq(s->format, "text"));
 	for (size_t i = 0; i < count && r == 0; i++)
@@ -100,7 +112,7 @@ static int verify(char **paths, size_t count, const struct settings *s, struct e
 
 static int run(int argc, char **argv, struct err *e)
 {
-	struct settings s = {.format = "text"};
+	struct settings s = {.format = "text", .checkers = "some"};
 	const struct opt opts[] = OPTIONS(&s);
 	size_t rest;
 

@@ -34,5 +34,10 @@ struct audit_shared {
 void audit_add(struct audit *x, const char *machine, const struct guest_facts *f);
 /* An .ova, a folder with an .ovf, a disk image, a folder of images (one machine), or a folder of such folders. */
 int audit_path(struct audit *x, const char *path, struct err *e);
+/* Opens whatever path is, and calls fn for every machine in it with its disks, which are closed afterwards. */
+int machines_each(struct arena *a, const char *path,
+		  int (*fn)(void *ctx, const char *name, struct disk **disks, size_t n,
+			    struct err *e),
+		  void *ctx, struct err *e);
 /* What is shared, by kind and value. */
 void audit_compare(const struct audit *x, struct audit_shared **out, size_t *n);

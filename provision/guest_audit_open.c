@@ -1,4 +1,4 @@
-/* Opening whatever an audit is given. */
+/* Opening whatever machines are given. */
 #include "provision/guest_audit.h"
 
 #include "base/scope.h"
@@ -121,19 +121,21 @@ static int image_open(struct arena *a, const char *path, struct disk **out, stru
 
 /* ---- machines ---- */
 
-static int add_machine(struct audit *x, const char *name, struct disk **disks, size_t n,
+struct machines {
+	struct arena *a;
+	int (*fn)(void *ctx, const char *name, struct disk **disks, size_t n, struct err *e);
+	void *ctx;
+	size_t count;
+};
+
+static int add_machine(struct machines *x, const char *name, struct disk **disks, size_t n,
 		       struct err *e)
 {
-	struct guest *g = NULL;
-	int r = n ? guest_open(&g, x->a, disks, n, e) : 0;
-
-	if (n && r == 0)
-		audit_add(x, name, guest_facts(g));
-	guest_close(g);
-	return r < 0 ? err_in(e, r, "%s", name) : 0;
+	x->count++;
+	return n ? x->fn(x->ctx, name, disks, n, e) : 0;
 }
 
-static int add_images(struct audit *x, const char *name, const char **paths, size_t n,
+static int add_images(struct machines *x, const char *name, const char **paths, size_t n,
 		      struct err *e)
 {
 	struct disk *disks[AUDIT_DISKS] = {0};
@@ -149,7 +151,7 @@ static int add_images(struct audit *x, const char *name, const char **paths, siz
 	return r;
 }
 
-static int add_package(struct audit *x, const char *path, struct err *e)
+static int add_package(struct machines *x, const char *path, struct err *e)
 {
 	const struct template_choices choices = {0};
 	struct template_image images[AUDIT_DISKS] = {{0}};
@@ -223,7 +225,7 @@ static int folder_read(struct arena *a, const char *path, struct folder *f, stru
 
 /* A folder's packages are a machine each; without any, its images are one machine; without those, its folders are
  * looked into. "base" beside clones holds what they stand on and is no machine. */
-static int add_folder(struct audit *x, const char *path, unsigned depth, struct err *e)
+static int add_folder(struct machines *x, const char *path, unsigned depth, struct err *e)
 {
 	struct folder f = {0};
 	int r = folder_read(x->a, path, &f, e);
@@ -240,22 +242,42 @@ static int add_folder(struct audit *x, const char *path, unsigned depth, struct 
 	return r;
 }
 
-int audit_path(struct audit *x, const char *path, struct err *e)
+int machines_each(struct arena *a, const char *path,
+		  int (*fn)(void *ctx, const char *name, struct disk **disks, size_t n,
+			    struct err *e),
+		  void *ctx, struct err *e)
 {
 	SCOPED(close_at) int fd = sys_open(path, O_PATH, 0);
-	size_t before = x->nmachines;
+	struct machines x = {.a = a, .fn = fn, .ctx = ctx};
 	struct stat st;
 	int r = fd < 0 ? fd : sys_fstat(fd, &st);
 
 	if (r < 0)
 		return err_sys(e, r, "%s", path);
 	if (S_ISDIR(st.st_mode))
-		r = add_folder(x, path, 0, e);
+		r = add_folder(&x, path, 0, e);
 	else if (is_package(path))
-		r = add_package(x, path, e);
+		r = add_package(&x, path, e);
 	else
-		r = add_images(x, path, &path, 1, e);
-	if (r == 0 && x->nmachines == before)
+		r = add_images(&x, path, &path, 1, e);
+	if (r == 0 && !x.count)
 		return err_set(e, ENOENT, "%s: no disk image and no package in it", path);
 	return r;
+}
+
+static int audit_machine(void *ctx, const char *name, struct disk **disks, size_t n, struct err *e)
+{
+	struct audit *x = ctx;
+	struct guest *g = NULL;
+	int r = guest_open(&g, x->a, disks, n, e);
+
+	if (r == 0)
+		audit_add(x, name, guest_facts(g));
+	guest_close(g);
+	return r < 0 ? err_in(e, r, "%s", name) : 0;
+}
+
+int audit_path(struct audit *x, const char *path, struct err *e)
+{
+	return machines_each(x->a, path, audit_machine, x, e);
 }

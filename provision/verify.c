@@ -130,17 +130,8 @@ bool verify_is_wrong(const struct verify_subject *s, enum verify_id id)
 	return s->rows[id].verdict == VERIFY_FAIL;
 }
 
-int verify_clone_all(struct verify_clone *c, struct err *e)
+int verify_machine(struct verify_clone *c, struct err *e)
 {
-	int r = 0;
-
-	if (c->record && c->dir >= 0) {
-		verify_ledger_record(c);
-		verify_ledger_files(c);
-		verify_file_modes(c);
-		verify_descriptions(c);
-	}
-	verify_chain_open(c);
 	verify_storage(c);
 	verify_guest(c);
 	verify_names(c);
@@ -150,8 +141,22 @@ int verify_clone_all(struct verify_clone *c, struct err *e)
 	verify_refs_network(c);
 	verify_left(c);
 	verify_initrds(c);
-	if (c->v->o->boot)
-		r = verify_boot(c, e);
+	verify_checkers(c);
+	return c->v->o->boot ? verify_boot(c, e) : 0;
+}
+
+int verify_clone_all(struct verify_clone *c, struct err *e)
+{
+	int r;
+
+	if (c->record && c->dir >= 0) {
+		verify_ledger_record(c);
+		verify_ledger_files(c);
+		verify_file_modes(c);
+		verify_descriptions(c);
+	}
+	verify_chain_open(c);
+	r = verify_machine(c, e);
 	verify_chain_close(c);
 	return r;
 }
@@ -184,7 +189,7 @@ int verify_path(struct verify *v, const char *path, struct err *e)
 		return verify_fleet(v, path, NULL, e);
 	if (dir >= 0 && has_file(dir, IDENTITY_FILE))
 		return in_fleet(v, path, e);
-	return err_set(e, ENOTSUP, "%s: no fleet and no clone of one", path);
+	return verify_image(v, path, e);
 }
 
 size_t verify_failed(const struct verify *v)

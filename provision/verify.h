@@ -93,10 +93,13 @@ struct verify_boot_options {
 	int (*progress)(void *ctx, const char *machine, const char *doing, double seconds);
 };
 
+/* Which machines filesystem checkers are run on: some of a large fleet. */
+enum verify_which { VERIFY_CHECK_SOME, VERIFY_CHECK_ALL, VERIFY_CHECK_NONE };
+
 struct verify_options {
 	const char *against; /* the template of images that no ledger knows; NULL: none is given */
-	bool no_checkers;    /* filesystem checkers are not run */
-	unsigned threads;    /* machines at a time; 0: as many as there are processors */
+	enum verify_which checkers;
+	unsigned threads; /* machines at a time; 0: as many as there are processors */
 	const struct verify_boot_options *boot; /* NULL: nothing is booted */
 	/* done of total machines are looked at; a negative answer stops. NULL: nobody asks. */
 	int (*progress)(void *ctx, uint64_t done, uint64_t total);

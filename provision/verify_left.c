@@ -69,6 +69,8 @@ static int scan_clone(struct verify_clone *c, struct own *own, struct verify_hit
 {
 	int r = 0;
 
+	if (!c->f) /* one machine: all threads are its own */
+		return verify_scan_disks(c->ids, c->disks, c->ndisks, c->v->o->threads, hits, e);
 	for (size_t i = 0; r == 0 && i < c->ndisks; i++)
 		r = c->linked[i] ? scan_linked(c, i, own, hits, e)
 				 : scan_own(c, i, c->disks[i], own, hits, e);

@@ -107,10 +107,19 @@ struct verify_clone {
 	bool linked[VERIFY_DISKS]; /* it stands on the base */
 	size_t ndisks;
 	uint64_t scanned;
+	bool unchecked;      /* the checkers run on others of its fleet */
 	size_t nkept;        /* exceptions that the ledger names */
 	struct guest *guest; /* NULL: its disks cannot be opened */
 };
 
+/* verify_image.c */
+int verify_image(struct verify *v, const char *path, struct err *e);
+/* verify_fleet.c: what of the base's guest is asked for later, and where its ids stand. */
+int verify_base_gather(struct verify *v, struct verify_base *b, struct err *e);
+/* verify_checkers.c */
+void verify_checkers(struct verify_clone *c);
+/* verify.c: the rows of a machine whose disks are open. */
+int verify_machine(struct verify_clone *c, struct err *e);
 /* verify.c: every row of one machine. An error is what could not be done: no QEMU, an interrupt. */
 int verify_clone_all(struct verify_clone *c, struct err *e);
 

@@ -12,4 +12,7 @@ fi
 echo
 echo '$ vmint clone build/sample.ova -n 3 -o build/fleet'
 rm -rf build/fleet
-./vmint clone build/sample.ova -n 3 -o build/fleet
+./vmint clone build/sample.ova -n 3 -o build/fleet || exit 3
+echo
+echo '$ vmint verify build/fleet'
+./vmint verify build/fleet

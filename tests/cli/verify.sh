@@ -33,6 +33,54 @@ bad()
 if "$vmint" verify good >out.txt 2>err.txt; then ok 'a good fleet'; else bad 'a good fleet' out.txt err.txt; fi
 if "$vmint" verify good/web-002 >out.txt 2>err.txt; then ok 'one clone of it'; else bad 'one clone of it' out.txt err.txt; fi
 
+# ---- 200 good ones: no false alarm ----
+
+"$vmint" clone "$sample" -n 200 --ssh-keys modern --name 'n{n:03}' -o many -t libvirt -q || bad '200 clones'
+if "$vmint" verify --checkers none many >out.txt 2>err.txt && grep -q '^200 machines verified' out.txt; then
+	ok '200 good clones, no false alarm'
+else
+	bad '200 good clones, no false alarm' out.txt err.txt
+fi
+rm -rf many
+
+# ---- the forms ----
+
+if python3 -c 'import jsonschema' 2>/dev/null; then
+	if "$vmint" verify -f json good >out.json &&
+		python3 -c 'import json, sys, jsonschema
+jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))' out.json "$root/docs/verify.schema.json"; then
+		ok 'the JSON is as its schema says'
+	else
+		bad 'the JSON is as its schema says'
+	fi
+else
+	echo 'skip: verify: the JSON: no python3-jsonschema'
+fi
+if command -v xmllint >/dev/null; then
+	if "$vmint" verify -f junit good >out.xml && xmllint --noout out.xml; then ok 'the JUnit XML is well formed'; else bad 'the JUnit XML'; fi
+else
+	echo 'skip: verify: the JUnit XML: no xmllint'
+fi
+
+# ---- images that no ledger knows ----
+
+"$vmint" verify --against "$sample" "$sample" >out.txt 2>err.txt
+[ $? = 1 ] && grep -q 'fail  scan.template' out.txt && grep -q "the template's" out.txt && ok 'the template is no clone of itself' ||
+	bad 'the template is no clone of itself' out.txt err.txt
+"$vmint" clone "$sample" -n 1 --name solo --ssh-keys modern -o full -t ovf --disk full --disk-format vmdk -q || bad 'a full clone'
+if "$vmint" pack -q -o solo.ova full/solo && "$vmint" verify --against "$sample" solo.ova full/solo/disk0.vmdk >out.txt 2>err.txt; then
+	ok 'an OVA and a disk against the template'
+else
+	bad 'an OVA and a disk against the template' out.txt err.txt
+fi
+printf 'x' | dd of=solo.ova bs=1 seek=900000 conv=notrunc status=none
+"$vmint" verify solo.ova >out.txt 2>err.txt
+[ $? = 3 ] && ok 'a damaged OVA' || bad 'a damaged OVA' out.txt err.txt
+"$vmint" verify none >out.txt 2>err.txt
+[ $? = 3 ] && grep -q 'No such file' err.txt && ok 'nothing there' || bad 'nothing there' err.txt
+"$vmint" verify --checkers few good >out.txt 2>err.txt
+[ $? = 2 ] && ok 'a wrong word' || bad 'a wrong word' err.txt
+
 spoil=${SPOIL:-$root/build/cc-release/tests/tools/spoil}
 if [ ! -x "$spoil" ]; then
 	make -s -C "$root" build/cc-release/tests/tools/spoil >/dev/null 2>&1
@@ -176,6 +224,11 @@ guest 'a sibling'\''s partition GUID' scan.siblings guid 2 "$(change web-001 par
 guest 'a damaged backup GPT' storage.tables bytes -440 ffff
 guest 'a damaged GPT' storage.tables bytes 600 ffff
 guest 'no ext4 any more' storage.tables bytes $((9 * 1048576 + 1024 + 56)) 0000
+if command -v fsck.fat >/dev/null || [ -x /usr/sbin/fsck.fat ]; then
+	guest 'two tables of a FAT that differ' checkers bytes $((1048576 + 8192 + 100)) ff00ff
+else
+	echo 'skip: verify: a damaged FAT: no fsck.fat'
+fi
 
 # What is left where nobody looks.
 guest 'an old id in a file'\''s slack' scan.template slack /etc/hostname $old_id
