@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -52,12 +53,23 @@ static int socket_pair(int *listener, int *client)
 
 /* In the child, between fork and exec: only calls that are safe there. */
 static void become_server(const char *tool, char *const argv[], char *env[], char *pid_text,
-			  int listener, int image)
+			  pid_t parent, int listener, int image)
 {
 	unsigned pid = (unsigned)getpid();
 	char digits[12];
 	int n = 0, null = open("/dev/null", O_RDWR);
+	sigset_t none;
 
+	/* An interrupt at the terminal is for us: we may have blocked it, and end the server in our own time. */
+	setpgid(0, 0);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	/* When we are killed before it has met its client, nothing else would end it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(126);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	do
 		digits[n++] = (char)('0' + pid % 10);
 	while ((pid /= 10) > 0);
@@ -82,10 +94,10 @@ static int start_server(const char *tool, const char *options, int listener, int
 	char *env[] = {pid_text, fds, path, locale, NULL};
 	char *argv[] = {(char *)"qemu-nbd",     (char *)"--read-only", (char *)"--shared=1",
 			(char *)"--image-opts", (char *)options,       NULL};
-	pid_t pid = fork();
+	pid_t self = getpid(), pid = fork();
 
 	if (pid == 0)
-		become_server(tool, argv, env, pid_text + strlen(pid_text), listener, image);
+		become_server(tool, argv, env, pid_text + strlen(pid_text), self, listener, image);
 	if (pid < 0)
 		return -errno;
 	*out = pid;

@@ -368,7 +368,8 @@ static bool looks_like_xml(const uint8_t *head, size_t n)
 		i = 3;
 	while (i < n && strchr(" \t\r\n", head[i]) && head[i])
 		i++;
-	return i < n && head[i] == '<';
+	/* VirtualBox's disk images begin with "<<<". */
+	return i + 1 < n && head[i] == '<' && head[i + 1] != '<';
 }
 
 static int open_file(struct package *p, const char *path, uint64_t size, struct err *e)
