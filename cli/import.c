@@ -13,7 +13,7 @@
 
 struct settings {
 	struct template_settings from;
-	const char *folder, *disk_format, *sync;
+	const char *folder, *disk_format, *sync, *format;
 	bool quiet, help;
 };
 
@@ -26,6 +26,7 @@ struct settings {
 		 "qcow2 (default) or raw"},                                                        \
 		{0, "sync", OPT_TEXT, &(s)->sync, "WHEN",                                          \
 		 "end (default): on stable storage before DIR has its name; or none"},             \
+		{0, "format", OPT_TEXT, &(s)->format, "FORMAT", "text (default) or json"},         \
 		TEMPLATE_OPTIONS(&(s)->from),                                                      \
 		{'q', "quiet", OPT_FLAG, &(s)->quiet, NULL, "no output, only the exit status"},    \
 		{'h', "help", OPT_FLAG, &(s)->help, NULL, "this text"},                            \
@@ -75,6 +76,50 @@ static void print_result(struct template *t, const struct settings *s,
 	strbuf_fini(&text);
 }
 
+static void print_json(struct template *t, const struct settings *s,
+		       const struct import_result *out, double seconds)
+{
+	json_t *o = json_object(), *disks = json_array(), *warnings = json_array();
+	struct strbuf text = {0};
+
+	json_set_text(o, "schema", "vmint.import/1");
+	json_set_text(o, "version", VMINT_VERSION);
+	json_set_text(o, "template", t->package.path);
+	json_set_text(o, "folder", s->folder);
+	json_set_text(o, "disk_format", s->disk_format);
+	if (*out->descriptor)
+		json_set_text(o, "descriptor", out->descriptor);
+	for (size_t i = 0; i < out->ndisks; i++)
+		json_array_append_new(disks, json_text(out->disks[i]));
+	json_object_set_new(o, "disks", disks);
+	json_object_set_new(o, "other_files", json_integer((json_int_t)out->nfiles));
+	json_object_set_new(o, "bytes_read", json_integer((json_int_t)out->read));
+	json_object_set_new(o, "seconds", json_real(seconds));
+	json_object_set_new(o, "synced", json_boolean(str_eq(s->sync, "end")));
+	json_object_set_new(o, "trust",
+			    trust_json(&t->package, &out->trust, NULL, out->trust.has_manifest));
+	for (size_t i = 0; i < out->nwarnings; i++)
+		json_array_append_new(warnings, json_text(out->warnings[i]));
+	json_object_set_new(o, "warnings", warnings);
+	json_add(&text, o);
+	fputs(strbuf_str(&text), stdout);
+	strbuf_fini(&text);
+	json_decref(o);
+}
+
+static void print_warnings(const struct import_result *out)
+{
+	struct strbuf text = {0};
+
+	for (size_t i = 0; i < out->nwarnings; i++) {
+		strbuf_add(&text, "vmint import: warning: ");
+		strbuf_add_plain(&text, out->warnings[i], 0);
+		strbuf_addc(&text, '\n');
+	}
+	fputs(strbuf_str(&text), stderr);
+	strbuf_fini(&text);
+}
+
 static int import(const char *path, const struct settings *s, struct err *e)
 {
 	const struct template_choices choices = template_choices_of(&s->from);
@@ -93,18 +138,23 @@ static int import(const char *path, const struct settings *s, struct err *e)
 
 	if (r == 0) {
 		progress_begin(&bar, "importing", s->quiet);
+		t.package.stop = (struct stop){progress_stop, &bar};
 		r = import_template(&t, &request, &out, e);
 		progress_end(&bar);
 	}
-	if (r == 0 && !s->quiet)
+	if (r == 0 && str_eq(s->format, "json"))
+		print_json(&t, s, &out, progress_seconds(&bar));
+	else if (r == 0 && !s->quiet)
 		print_result(&t, s, &out, progress_seconds(&bar));
+	if (r == 0 && !s->quiet)
+		print_warnings(&out);
 	template_close(&t);
 	return r == 0 ? STATUS_OK : r == -EINTR ? STATUS_INTERRUPTED : STATUS_TROUBLE;
 }
 
 static int run(int argc, char **argv, struct err *e)
 {
-	struct settings s = {.disk_format = "qcow2", .sync = "end"};
+	struct settings s = {.disk_format = "qcow2", .sync = "end", .format = "text"};
 	const struct opt opts[] = OPTIONS(&s);
 	size_t rest;
 
@@ -124,6 +174,10 @@ static int run(int argc, char **argv, struct err *e)
 	}
 	if (!str_eq(s.sync, "end") && !str_eq(s.sync, "none")) {
 		err_set(e, EINVAL, "--sync %s: end or none", s.sync);
+		return STATUS_USAGE;
+	}
+	if (!str_eq(s.format, "text") && !str_eq(s.format, "json")) {
+		err_set(e, EINVAL, "--format %s: text or json", s.format);
 		return STATUS_USAGE;
 	}
 	return import(argv[0], &s, e);

@@ -89,6 +89,7 @@ static void look_at_disk(struct inspection *i, struct inspected_disk *d)
 	if (!d->is->has_format)
 		disk_format_sniff(x.file, &d->format, NULL);
 	d->type = type_of(&x, d->format);
+	d->warning = template_size_warning(&i->t, d->is, d->size);
 }
 
 static void look_at_files(struct inspection *i)

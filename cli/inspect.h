@@ -11,6 +11,7 @@ struct inspected_disk {
 	enum disk_format format;
 	const char *type;    /* "streamOptimized"; "" when the format has no kinds */
 	const char *problem; /* why it would be refused, or NULL */
+	const char *warning; /* or NULL */
 };
 
 struct inspection {
@@ -27,6 +28,10 @@ struct inspection {
 
 /* "8 GiB", "1.5 MiB", "100 bytes". */
 const char *size_words(struct arena *a, uint64_t bytes);
+
+/* What a package proves. problem: why it is not trusted, or NULL; digested: every file listed was compared. */
+json_t *trust_json(const struct package *p, const struct trust *t, const char *problem,
+		   bool digested);
 
 void inspect_text(struct inspection *i, struct strbuf *out);
 void inspect_json(struct inspection *i, struct strbuf *out);

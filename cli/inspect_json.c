@@ -135,6 +135,7 @@ static json_t *disk_json(const struct inspected_disk *d)
 	if (d->is->ovf && d->is->ovf->parent)
 		json_set_text(o, "parent", d->is->ovf->parent->id);
 	set_some(o, "problem", d->problem);
+	set_some(o, "warning", d->warning);
 	return o;
 }
 
@@ -175,20 +176,20 @@ static json_t *network_json(const struct ovf_network *n)
 	return o;
 }
 
-static json_t *trust_json(struct inspection *i)
+json_t *trust_json(const struct package *p, const struct trust *t, const char *problem,
+		   bool digested)
 {
 	static const char *const states[] = {[SIGNATURE_NONE] = "none",
 					     [SIGNATURE_SELF] = "self",
 					     [SIGNATURE_TRUSTED] = "trusted"};
 	json_t *o = json_object();
-	const struct trust *t = &i->trust;
 
-	set_bool(o, "ok", !i->trust_problem);
-	set_some(o, "problem", i->trust_problem);
-	set_bool(o, "manifest", i->t.package.manifest.count > 0);
+	set_bool(o, "ok", !problem);
+	set_some(o, "problem", problem);
+	set_bool(o, "manifest", p->manifest.count > 0);
 	if (t->has_manifest)
 		json_set_text(o, "digest", digest_kind_name(t->weakest));
-	set_bool(o, "digests_checked", i->digested);
+	set_bool(o, "digests_checked", digested);
 	json_set_text(o, "signature", states[t->signature]);
 	set_some(o, "signer", t->signer);
 	set_some(o, "issuer", t->issuer);
@@ -241,7 +242,8 @@ void inspect_json(struct inspection *i, struct strbuf *out)
 		json_array_append_new(properties, property_json(&i->t.properties[k]));
 	json_object_set_new(o, "properties", properties);
 	json_object_set(o, "guest", i->guest_json ? i->guest_json : json_null());
-	json_object_set_new(o, "trust", trust_json(i));
+	json_object_set_new(o, "trust",
+			    trust_json(&i->t.package, &i->trust, i->trust_problem, i->digested));
 	json_object_set_new(o, "warnings", texts(v->warnings, v->nwarnings));
 	json_object_set_new(o, "problems", texts(i->problems, i->nproblems));
 	json_add(out, o);

@@ -13,7 +13,7 @@
 
 struct settings {
 	struct template_settings from;
-	const char *path, *target, *key, *cert;
+	const char *path, *target, *key, *cert, *format;
 	uint64_t level;
 	bool quiet, help;
 };
@@ -28,6 +28,7 @@ struct settings {
 		{0, "sign", OPT_TEXT, &(s)->key, "KEY", "sign with this private key (PEM)"},       \
 		{0, "cert", OPT_TEXT, &(s)->cert, "FILE", "its certificate and chain (PEM)"},      \
 		{0, "level", OPT_NUMBER, &(s)->level, "N", "compression, 1 to 12 (default 6)"},    \
+		{0, "format", OPT_TEXT, &(s)->format, "FORMAT", "text (default) or json"},         \
 		TEMPLATE_OPTIONS(&(s)->from),                                                      \
 		{'q', "quiet", OPT_FLAG, &(s)->quiet, NULL, "no output, only the exit status"},    \
 		{'h', "help", OPT_FLAG, &(s)->help, NULL, "this text"},                            \
@@ -64,6 +65,28 @@ static void print_result(struct template *t, const struct settings *s,
 	strbuf_fini(&text);
 }
 
+static void print_json(struct template *t, const struct settings *s, const struct pack_result *out,
+		       double seconds)
+{
+	json_t *o = json_object();
+	struct strbuf text = {0};
+
+	json_set_text(o, "schema", "vmint.pack/1");
+	json_set_text(o, "version", VMINT_VERSION);
+	json_set_text(o, "template", t->package.path);
+	json_set_text(o, "path", s->path);
+	json_set_text(o, "target", s->target);
+	json_object_set_new(o, "bytes", json_integer((json_int_t)out->size));
+	json_object_set_new(o, "files", json_integer((json_int_t)out->nfiles));
+	json_object_set_new(o, "disks_converted", json_integer((json_int_t)out->converted));
+	json_object_set_new(o, "signed", json_boolean(s->key != NULL));
+	json_object_set_new(o, "seconds", json_real(seconds));
+	json_add(&text, o);
+	fputs(strbuf_str(&text), stdout);
+	strbuf_fini(&text);
+	json_decref(o);
+}
+
 static int pack(const char *path, const struct settings *s, const struct signer *signer,
 		struct err *e)
 {
@@ -84,10 +107,13 @@ static int pack(const char *path, const struct settings *s, const struct signer 
 
 	if (r == 0) {
 		progress_begin(&bar, "packing", s->quiet);
+		t.package.stop = (struct stop){progress_stop, &bar};
 		r = pack_template(&t, &request, &out, e);
 		progress_end(&bar);
 	}
-	if (r == 0 && !s->quiet)
+	if (r == 0 && str_eq(s->format, "json"))
+		print_json(&t, s, &out, progress_seconds(&bar));
+	else if (r == 0 && !s->quiet)
 		print_result(&t, s, &out, progress_seconds(&bar));
 	template_close(&t);
 	return r == 0 ? STATUS_OK : r == -EINTR ? STATUS_INTERRUPTED : STATUS_TROUBLE;
@@ -104,6 +130,8 @@ static int check_settings(const struct settings *s, size_t rest, struct err *e)
 		return err_set(e, EINVAL, "--sign KEY and --cert FILE go together");
 	if (s->level > 12)
 		return err_set(e, EINVAL, "--level %llu: 1 to 12", (unsigned long long)s->level);
+	if (!str_eq(s->format, "text") && !str_eq(s->format, "json"))
+		return err_set(e, EINVAL, "--format %s: text or json", s->format);
 	if (pack_target_find(s->target))
 		return 0;
 	for (size_t i = 0; i < npack_targets && i < ARRAY_SIZE(names); i++)
@@ -115,7 +143,7 @@ static int check_settings(const struct settings *s, size_t rest, struct err *e)
 
 static int run(int argc, char **argv, struct err *e)
 {
-	struct settings s = {.target = "generic"};
+	struct settings s = {.target = "generic", .format = "text"};
 	const struct opt opts[] = OPTIONS(&s);
 	struct signer signer = {0};
 	int status = STATUS_TROUBLE;

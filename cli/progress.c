@@ -63,6 +63,12 @@ static void draw(const struct progress *p, uint64_t done, uint64_t total)
 	fflush(stderr);
 }
 
+int progress_stop(void *arg)
+{
+	(void)arg;
+	return progress_stopped() ? -EINTR : 0;
+}
+
 int progress_step(void *arg, uint64_t done, uint64_t total)
 {
 	struct progress *p = arg;

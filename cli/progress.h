@@ -16,6 +16,8 @@ void progress_begin(struct progress *p, const char *what, bool quiet);
 int progress_step(void *p, uint64_t done, uint64_t total);
 /* The user wants to stop: the same on any thread, between progress_begin and the end of the program. */
 bool progress_stopped(void);
+/* The same as the `wanted` of a struct stop: -EINTR, or 0. */
+int progress_stop(void *p);
 /* Takes the line away. */
 void progress_end(struct progress *p);
 /* Seconds since it began. */

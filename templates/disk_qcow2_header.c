@@ -177,7 +177,8 @@ int qcow2_header_read(struct disk *file, struct qcow2_header *h, struct err *e)
 	/* Other states of the disk, which no digest of what the guest sees would cover. */
 	if (be32(b + 60) != 0)
 		return err_set(e, ENOTSUP,
-			       "qcow2: it holds %" PRIu32 " internal snapshot%s; `qemu-img convert` "
+			       "qcow2: it holds %" PRIu32
+			       " internal snapshot%s; `qemu-img convert` "
 			       "leaves them out",
 			       be32(b + 60), be32(b + 60) == 1 ? "" : "s");
 	h->size = be64(b + 24);

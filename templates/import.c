@@ -150,6 +150,14 @@ static int decode(struct import *c, const struct template_disk *d, struct templa
 	return r;
 }
 
+/* There is room for one of each disk. */
+static void warn(struct import *c, const struct template_disk *d, const char *what)
+{
+	if (what)
+		c->out->warnings[c->out->nwarnings++] =
+			arena_printf(&c->t->a, "disk '%.80s': %s", d->id, what);
+}
+
 static int import_one(struct import *c, const struct template_disk *d, const char *name,
 		      uint64_t *size, uint64_t *stored, struct err *e)
 {
@@ -170,6 +178,7 @@ static int import_one(struct import *c, const struct template_disk *d, const cha
 			       ? r
 			       : err_in(e, r, "%s: disk '%.80s'", c->t->package.path, d->id);
 	*size = x.image->size;
+	warn(c, d, template_size_warning(c->t, d, *size));
 	r = sys_fstat(fd, &st);
 	*stored = (uint64_t)st.st_size;
 	return r < 0 ? err_sys(e, r, "%s/%s", c->o->folder, name) : sync_file(c, fd, name, e);
@@ -198,6 +207,7 @@ static int import_disks(struct import *c, struct err *e)
 	struct template *t = c->t;
 
 	c->out->disks = arena_alloc(&t->a, (t->ndisks + 1) * sizeof *c->out->disks);
+	c->out->warnings = arena_alloc(&t->a, (t->ndisks + 1) * sizeof *c->out->warnings);
 	for (size_t i = 0; i < t->ndisks; i++) {
 		const struct template_disk *d = &t->disks[i];
 		uint64_t size = 0, stored = 0;

@@ -18,6 +18,8 @@ struct import_result {
 	const char **disks;     /* names in the folder */
 	size_t ndisks, nfiles;  /* files: those copied as they are */
 	uint64_t read;          /* bytes of the package */
+	const char **warnings;
+	size_t nwarnings;
 	struct trust trust;
 };
 

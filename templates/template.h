@@ -71,6 +71,9 @@ struct template_image {
 	} others;
 };
 
+/* What is odd about an image of that size, in a sentence without the disk's name; or NULL. */
+const char *template_size_warning(struct template *t, const struct template_disk *d, uint64_t size);
+
 int template_disk_open(struct template *t, const struct template_disk *d, struct template_image *x,
 		       struct err *e);
 void template_image_close(struct template_image *x);

@@ -193,6 +193,16 @@ static int check_size(const struct template_disk *d, const struct template_image
 		       x->image->size, d->capacity);
 }
 
+const char *template_size_warning(struct template *t, const struct template_disk *d, uint64_t size)
+{
+	if (!d->capacity || size >= d->capacity)
+		return NULL;
+	return arena_printf(&t->a,
+			    "the image holds a disk of %" PRIu64 " bytes, less than the %" PRIu64
+			    " that the descriptor promises",
+			    size, d->capacity);
+}
+
 static const struct template_disk *parent_of(const struct template *t,
 					     const struct template_disk *d)
 {

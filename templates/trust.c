@@ -120,6 +120,8 @@ static int digest_member(const struct package *p, const struct member *m, enum d
 				    m->name);
 		else
 			r = digest_add(&d, part, want, e);
+		if (r == 0)
+			r = stop_check(&p->stop, e);
 		at += want;
 		atomic_fetch_add(done, want);
 	}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The decoder against what is used today: sha256sum and qemu-img convert, in the same run, on one package.
+# Importing against what is used today: sha256sum and qemu-img convert, and virt-v2v, in the same run, on one package.
 # usage: import.sh [RUNS]     the package is made once and kept in build/bench
 set -u
 cd "$(dirname "$0")/../.." || exit 2
@@ -39,73 +39,4 @@ if [ ! -s $dir/import.ova ]; then
 	rm -rf $dir/ova
 fi
 
-python3 - "$tool" "$dir" "$runs" <<'PY'
-import os, resource, shutil, statistics, subprocess, sys, time
-
-tool, folder, runs = sys.argv[1], sys.argv[2], int(sys.argv[3])
-source = f"{folder}/import.vmdk"
-out = f"{folder}/import.out"
-
-
-def timed(*commands):
-    if os.path.exists(out):
-        os.unlink(out)
-    start, peak, cpu = time.monotonic(), 0, 0
-    for command in commands:
-        child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(child.pid, 0)
-        if status:
-            sys.exit(f"not ok: {command}")
-        peak = max(peak, usage.ru_maxrss)
-        cpu += usage.ru_utime + usage.ru_stime
-    return time.monotonic() - start, peak, cpu
-
-
-def today(target):
-    return ["sha256sum", source], ["qemu-img", "convert", "-f", "vmdk", "-O", target, source, out]
-
-
-def ours(target):
-    return ([tool, "import", "vmdk", source, target, out],)
-
-
-print(f"package: {os.stat(source).st_size / 1e6:.0f} MB, {os.cpu_count()} processors, {runs} runs each, seconds")
-subprocess.run(["cat", source], stdout=subprocess.DEVNULL)
-worst = None
-for target in ("raw", "qcow2"):
-    a, b, cpu, peak = [], [], [0, 0], 0
-    for _ in range(runs):
-        seconds, _, used = timed(*today(target))
-        a.append(seconds)
-        cpu[0] += used / runs
-        seconds, memory, used = timed(*ours(target))
-        b.append(seconds)
-        cpu[1] += used / runs
-        peak = max(peak, memory)
-    ratio = statistics.median(a) / statistics.median(b)
-    worst = ratio if worst is None else min(worst, ratio)
-    print(f"{target:6} sha256sum + qemu-img convert {statistics.median(a):.2f} ({min(a):.2f}-{max(a):.2f})"
-          f"   decoder {statistics.median(b):.2f} ({min(b):.2f}-{max(b):.2f})   {ratio:.1f}x"
-          f"   processor time {cpu[0]:.2f} and {cpu[1]:.2f}   peak {peak // 1024} MiB")
-    if target == "raw":
-        subprocess.run(["qemu-img", "compare", "-f", "raw", "-F", "vmdk", out, source], check=True, stdout=subprocess.DEVNULL)
-for target in ("raw", "qcow2"):
-    a, b, peak = [], [], 0
-    for _ in range(runs):
-        shutil.rmtree(out + ".d", ignore_errors=True)
-        a.append(timed(*today(target))[0])
-        seconds, memory, _ = timed(["./vmint", "import", "-q", "--require-manifest", "--disk-format", target, "-o", out + ".d", f"{folder}/import.ova"])
-        b.append(seconds)
-        peak = max(peak, memory)
-    print(f"{target:6} sha256sum + qemu-img convert {statistics.median(a):.2f}   vmint import, verified and synced, "
-          f"{statistics.median(b):.2f} ({min(b):.2f}-{max(b):.2f})   {statistics.median(a) / statistics.median(b):.1f}x   peak {peak // 1024} MiB")
-shutil.rmtree(out + ".d", ignore_errors=True)
-a = [timed(["cp", source, out], ["sha256sum", out])[0] for _ in range(runs)]
-b = [timed([tool, "rewrite", source, out])[0] for _ in range(runs)]
-slower = statistics.median(b) / statistics.median(a)
-print(f"rewrite cp + sha256sum {statistics.median(a):.2f}   one sector changed, digested {statistics.median(b):.2f}   {slower:.2f}x of it")
-os.unlink(out)
-print(f"{'ok' if slower <= 1.5 else 'not ok'}: rewrite: {slower:.2f}x of cp + sha256sum, the bar is 1.5x")
-print(f"{'ok' if worst >= 5 else 'not ok'}: import: {worst:.1f}x, the bar is 5x")
-sys.exit(worst < 5 or slower > 1.5)
-PY
+exec python3 tests/bench/import.py "$tool" "$dir" "$runs"

@@ -80,3 +80,42 @@ if strace -qq -o /dev/null true 2>/dev/null; then
 else
 	echo "skip: when an import is on stable storage: strace is not installed or may not trace"
 fi
+
+# ---- interrupts ----
+
+# A member that no disk needs, and that takes long to digest.
+mkdir "$work/long"
+truncate -s 64K "$work/long/d.raw"
+truncate -s 20G "$work/long/extra"
+cat >"$work/long/t.ovf" <<'END'
+<Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1">
+ <References><File ovf:id="f" ovf:href="d.raw"/></References>
+ <DiskSection><Info/><Disk ovf:diskId="d" ovf:fileRef="f" ovf:capacity="131072" ovf:format="http://en.wikipedia.org/wiki/Byte"/></DiskSection>
+ <VirtualSystem ovf:id="v"><Info/><Name>x</Name></VirtualSystem>
+</Envelope>
+END
+(cd "$work/long" && sha256sum t.ovf d.raw | sed -E 's/^([0-9a-f]+) +(.*)/SHA256(\2)= \1/' && printf 'SHA256(extra)= %064d\n' 0) >"$work/t.mf"
+cp "$work/t.mf" "$work/long/t.mf"
+
+# interrupted SECONDS COMMAND...: Ctrl-C after that long; 130 in the end, and nothing of the result.
+interrupted()
+{
+	rm -rf "$work/i"
+	mkdir "$work/i"
+	timeout --preserve-status -k 20 -s INT "$@" >"$work/out" 2>&1
+	got=$?
+	[ $got = 130 ] && [ -z "$(ls -A "$work/i")" ] && return
+	echo "exit $got; left: $(ls -A "$work/i")"
+	cat "$work/out"
+	return 1
+}
+
+check "an interrupt while other members are digested" interrupted 1 "$vmint" import -o "$work/i/out" "$work/long"
+check "the same in pack" interrupted 1 "$vmint" pack -o "$work/i/out.ova" "$work/long"
+if command -v zstd >/dev/null; then
+	head -c 1G /dev/zero | zstd -q >"$work/part"
+	for i in 0 1 2 3 4 5 6 7 8 9; do cat "$work/part" "$work/part" "$work/part"; done >"$work/empty.raw.zst"
+	check "an interrupt while an image is decompressed" interrupted 1 "$vmint" import -o "$work/i/out" "$work/empty.raw.zst"
+else
+	echo "skip: an interrupt while an image is decompressed: zstd is not installed"
+fi

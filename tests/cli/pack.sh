@@ -156,3 +156,20 @@ check "every sync that fails" every_fault sync EIO .ova
 check "every kill" every_fault any KILL .ova
 check "every kill, in a folder" every_fault any KILL ""
 check "a run removes what killed ones left" nothing_left
+
+# virt-v2v reads what it would convert: hardware and disk, without looking into the guest.
+source_of()
+{
+	LIBGUESTFS_BACKEND=direct timeout 120 virt-v2v -i ova "$1" --print-source >"$work/source" 2>&1 &&
+		grep -q 'source name: debian12' "$work/source" && grep -q 'memory: 1073741824' "$work/source" && grep -qF '0 [scsi]' "$work/source" && return
+	cat "$work/source"
+	return 1
+}
+
+if [ ! -e build/sample.ova ]; then
+	echo "skip: virt-v2v reads a packed OVA: build/sample.ova was not built"
+elif "$vmint" import -q -o "$work/v2v" build/sample.ova && "$vmint" pack -q -o "$work/v2v.ova" "$work/v2v"; then
+	with virt-v2v "virt-v2v reads a packed OVA" source_of "$work/v2v.ova"
+else
+	echo "not ok: the sample is imported and packed again"
+fi

@@ -37,14 +37,32 @@ check "no such file" answers 3 "No such file" "$vmint" inspect "$work/absent.ova
 check "two templates" answers 2 "one template" "$vmint" inspect a b
 check "no such format" answers 2 "text or json" "$vmint" inspect --format yaml "$work/t"
 
+# keeps_to VERB: what is in $work/json.
+keeps_to()
+{
+	python3 -c '
+import json, sys, jsonschema
+jsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))' "$work/json" "docs/$1.schema.json"
+}
+
 if python3 -c 'import jsonschema' 2>/dev/null; then
 	"$vmint" inspect --format json "$work/t" >"$work/json"
-	check "the JSON keeps to its schema" python3 -c '
-import json, sys, jsonschema
-jsonschema.validate(json.load(open(sys.argv[1])), json.load(open("docs/inspect.schema.json")))' "$work/json"
+	check "the JSON of inspect keeps to its schema" keeps_to inspect
+	head -c 65536 /dev/zero >"$work/t/d.raw"
+	descriptor "$work/t/t.ovf" d.raw 131072 x
+	"$vmint" import --format json -o "$work/json.d" "$work/t" >"$work/json" 2>"$work/err"
+	check "the JSON of import keeps to its schema" keeps_to import
+	check "an image below its capacity is a warning there" grep -q 'less than the 131072' "$work/json"
+	check "and on standard error" grep -q 'warning: disk .d.: .* less than the 131072' "$work/err"
+	"$vmint" pack --format json -o "$work/json.ova" "$work/t" >"$work/json"
+	check "the JSON of pack keeps to its schema" keeps_to pack
+	"$vmint" inspect --format json "$work/t" >"$work/json"
+	check "the JSON of inspect, with a warning" keeps_to inspect
 else
-	echo "skip: the JSON keeps to its schema: python3-jsonschema is not installed"
+	echo "skip: JSON keeps to its schema: python3-jsonschema is not installed"
 fi
+check "import knows no such format" answers 2 "text or json" "$vmint" import --format yaml -o "$work/y" "$work/t"
+check "pack knows no such format" answers 2 "text or json" "$vmint" pack --format yaml -o "$work/y.ova" "$work/t"
 
 # ---- import ----
 
