@@ -104,6 +104,12 @@ printf x | dd of="$work/t/d.raw" bs=1 seek=500000 conv=notrunc status=none
 check "a changed disk is refused" refused 3 "d.raw is not what the manifest says" "$vmint" import -o "$work/o/out" "$work/t"
 make_template
 
+limited()
+{
+	(ulimit -f 200 && refused 3 "File too large" "$vmint" import -o "$work/o/out" "$work/t")
+}
+check "a limit on the size of files" limited
+
 # Every call that fails, one after the other, until a run gets past the last: a sentence, and nothing left.
 every_fault()
 {
