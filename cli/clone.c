@@ -24,7 +24,7 @@ struct settings {
 	const char *spec, *format;
 	/* Each is given to the key of the spec of the same row below. */
 	const char *count, *name, *output, *disk, *disk_format, *key, *shard, *domain, *mac_prefix,
-		*cpus, *memory, *sync, *machine_id, *ssh_keys, *ext4_seed, *accel, *key_pool,
+		*cpus, *memory, *sync, *machine_id, *ssh_keys, *ext4_seed, *accel, *firmware, *key_pool,
 		*serial_console, *places;
 	uint64_t fill;
 	/* Of the cloud-init section. */
@@ -75,6 +75,7 @@ static int set_options(struct spec *s, struct arena *a, const struct settings *o
 		{o->cpus, "hardware.cpus", "--cpus"},
 		{o->memory, "hardware.memory", "--memory"},
 		{o->accel, "hardware.accel", "--accel"},
+		{o->firmware, "hardware.firmware", "--firmware"},
 		{o->sync, "sync", "--sync"},
 		{o->machine_id, "identity.machine-id", "--machine-id"},
 		{o->ssh_keys, "identity.ssh-keys", "--ssh-keys"},
@@ -342,6 +343,7 @@ static int run(int argc, char **argv, struct err *e)
 		{0, "cpus", OPT_TEXT, &s.cpus, "N", "processors (the template's)"},
 		{0, "memory", OPT_TEXT, &s.memory, "SIZE", "2G, 512M (the template's)"},
 		{0, "accel", OPT_TEXT, &s.accel, "A", "descriptions ask for auto, kvm or tcg"},
+		{0, "firmware", OPT_TEXT, &s.firmware, "F", "auto, bios or uefi"},
 		{0, "machine-id", OPT_TEXT, &s.machine_id, "P", "new, uninitialized or keep"},
 		{0, "ssh-keys", OPT_TEXT, &s.ssh_keys, "P",
 		 "generate, modern (no RSA), remove or keep"},

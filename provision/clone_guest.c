@@ -124,6 +124,29 @@ void clone_guests_close(struct clone_guests *g)
 	g->first = NULL;
 }
 
+static bool only_uefi(const struct guest_facts *f)
+{
+	bool uefi = false;
+
+	for (size_t i = 0; i < f->nbootloaders; i++) {
+		if (str_eq(f->bootloaders[i], "grub bios") || str_eq(f->bootloaders[i], "extlinux"))
+			return false;
+		uefi |= str_starts(f->bootloaders[i], "grub uefi") ||
+			str_eq(f->bootloaders[i], "systemd-boot");
+	}
+	return uefi;
+}
+
+bool clone_guests_efi(const struct clone_guests *g)
+{
+	if (g->p->spec->firmware != FIRMWARE_AUTO)
+		return g->p->spec->firmware == FIRMWARE_UEFI;
+	/* A bare image has nobody to say it. */
+	if (!g->p->source->t.package.ovf.doc.root && g->first)
+		return only_uefi(guest_facts(g->first));
+	return g->p->source->efi;
+}
+
 enum carry clone_guests_carrier(const struct clone_guests *g)
 {
 	return g->seeding.carrier;
@@ -218,6 +241,8 @@ static int plan_with(struct clone_guests *g, struct guest *guest, const struct c
 
 	if (r < 0)
 		return r;
+	if (clone_network_inside(&g->seeding, guest_facts(guest)))
+		o.network = &network;
 	o.cloud_network = o.cloud_seed && network.count && !guest_facts(guest)->cloud.network_off;
 	r = with_sentence(e, guest_plan_make(guest, &id, &o, plan, e), "planning for the guest");
 	if (r < 0)

@@ -27,6 +27,8 @@ int clone_guests_open(struct clone_guests *g, const struct plan *p, struct disk 
 		      size_t ndisks, const char *key_pool, struct err *e);
 void clone_guests_close(struct clone_guests *g);
 
+/* The machine starts by UEFI: as the spec says, the descriptor, or, without one, the guest's boot loaders. */
+bool clone_guests_efi(const struct clone_guests *g);
 enum carry clone_guests_carrier(const struct clone_guests *g);
 /* Before clones are published: what they took is theirs for good. */
 int clone_guests_settle(struct clone_guests *g, struct err *e);

@@ -116,15 +116,16 @@ static void add_nic(struct arena *a, const struct plan *p, const struct clone *c
 }
 
 /* One card that asks by DHCP is what every guest does by itself, under a name of its own. */
-static bool says_something(const struct plan *p, const struct clone *c)
+static bool says_something(const struct plan *p, const struct clone *c,
+			   const struct clone_seeding *s)
 {
 	const struct spec_cloud *cloud = &p->spec->cloud;
 
 	for (size_t i = 0; i < p->nnics; i++)
 		if (c->addresses[i])
 			return true;
-	return p->spec->nnetworks > 1 || p->nnics > 1 || cloud->bonds.count ||
-	       cloud->bridges.count || cloud->vlans.count;
+	return p->spec->nnetworks > 1 || p->nnics > 1 || (p->spec->nnetworks && s->fixed) ||
+	       cloud->bonds.count || cloud->bridges.count || cloud->vlans.count;
 }
 
 int clone_network(struct arena *a, const struct plan *p, const struct clone *c,
@@ -135,7 +136,7 @@ int clone_network(struct arena *a, const struct plan *p, const struct clone *c,
 	int r;
 
 	*out = (struct seed_network){0};
-	if (!says_something(p, c))
+	if (!says_something(p, c, s))
 		return 0;
 	set_variables(a, p, c, s, &v);
 	for (size_t i = 0; i < p->nnics; i++)
@@ -181,6 +182,7 @@ int clone_seeding_decide(struct clone_seeding *s, const struct plan *p,
 						 : carry_accept(p->a, cloud->carrier, &f);
 	s->choice.reason = arena_dup(p->a, s->choice.reason);
 	s->carrier = s->choice.carrier;
+	s->fixed = facts->static_network;
 	s->properties = clone_properties(p->a, p->spec, p->source);
 	if (s->choice.refused)
 		return err_set(e, ENOTSUP,

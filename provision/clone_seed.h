@@ -8,7 +8,7 @@
 struct clone_seeding {
 	struct carry_choice choice;
 	enum carry carrier;                      /* what is done */
-	bool network;                            /* the seed carries a network-config */
+	bool fixed;                              /* the template has an address of its own */
 	const struct seed_variables *properties; /* the template's, and the spec's over them */
 };
 

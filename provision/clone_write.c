@@ -178,7 +178,7 @@ static int describe(struct clone_writing *w, struct vm *vm, struct err *e)
 		.machine_id = machine_id_text(&w->a, &c->machine_id),
 		.cpus = c->cpus,
 		.memory = c->memory,
-		.efi = p->source->efi,
+		.efi = clone_guests_efi(w->guests),
 		.kvm = p->kvm,
 		.nics = describe_nics(w),
 		.nnics = p->nnics,

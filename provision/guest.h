@@ -23,6 +23,7 @@
 
 struct guest;
 struct place;
+struct seed_network; /* cloud-init/network.h */
 
 /* ---- what is there ---- */
 
@@ -94,7 +95,8 @@ struct guest_facts {
 	const char **
 		networks; /* "ifupdown", "netplan", "networkd", "NetworkManager", "ifcfg", "wicked" */
 	size_t nnetworks;
-	bool cloud_init; /* there, and not turned off */
+	const char *static_network; /* a file that gives the guest an address of its own, or NULL */
+	bool cloud_init;            /* there, and not turned off */
 	struct guest_cloud cloud;
 	const char *cloud_datasource, *cloud_instance; /* the last datasource and instance id, "" */
 	const struct guest_host_key *host_keys;
@@ -140,6 +142,8 @@ struct guest_options {
 	const uint8_t (
 		*old_macs)[6]; /* the template's NICs by its descriptor, in order; may be NULL */
 	size_t nold_macs;
+	/* Addresses for the guest's own network files, cards first, by MAC; NULL: as they are. */
+	const struct seed_network *network;
 	bool cloud_seed;           /* cloud-init shall find a NoCloud seed */
 	bool cloud_network;        /* which tells it the network */
 	struct ssh_key_pool *keys; /* RSA keys made ahead (sshkey.h); NULL: made when needed */

@@ -77,4 +77,5 @@ void guest_glob(struct guest *g, struct arena *a, const char *pattern, struct gu
 void guest_facts_gather(struct guest *g);
 void guest_system_facts(struct guest *g); /* OS, boot loaders, network, cloud-init */
 void guest_console_facts(struct guest *g);
-void guest_cloud_facts(struct guest *g); /* guest_cloud.c */
+void guest_static_facts(struct guest *g); /* guest_network.c */
+void guest_cloud_facts(struct guest *g);  /* guest_cloud.c */

@@ -51,6 +51,9 @@ static int plan_files(struct work *w, struct err *e)
 		return r;
 	create_missing(w);
 	work_console(w);
+	r = work_network(w, e);
+	if (r < 0)
+		return r;
 	return work_missing_keys(w, e);
 }
 

@@ -153,5 +153,6 @@ void guest_system_facts(struct guest *g)
 	kernel_facts(g);
 	loader_facts(g);
 	network_facts(g);
+	guest_static_facts(g);
 	guest_cloud_facts(g);
 }

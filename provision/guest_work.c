@@ -32,7 +32,7 @@ struct guest_edit *work_edit(struct work *w, enum edit_op op, size_t volume, con
 	return &x->items[x->n++];
 }
 
-static struct guest_edit *edit_of(struct work *w, size_t volume, const char *inner)
+struct guest_edit *work_planned(struct work *w, size_t volume, const char *inner)
 {
 	struct guest_edits *x = w->plan->edits;
 
@@ -45,7 +45,7 @@ static struct guest_edit *edit_of(struct work *w, size_t volume, const char *inn
 
 struct guest_edit *work_file(struct work *w, const struct found *f)
 {
-	struct guest_edit *x = edit_of(w, f->volume, f->inner);
+	struct guest_edit *x = work_planned(w, f->volume, f->inner);
 
 	if (x)
 		return x;
@@ -59,7 +59,7 @@ struct guest_edit *work_file(struct work *w, const struct found *f)
 
 void work_set(struct work *w, const struct found *f, const char *text, size_t len)
 {
-	struct guest_edit *x = edit_of(w, f->volume, f->inner);
+	struct guest_edit *x = work_planned(w, f->volume, f->inner);
 
 	if (!x)
 		x = work_edit(w, OP_WRITE, f->volume, f->inner);
@@ -80,7 +80,7 @@ void work_append(struct work *w, const struct found *f, const char *text, size_t
 /* A file that is there keeps its mode, owner and labels. */
 struct guest_edit *work_edit_at(struct work *w, size_t volume, const char *inner, bool exists)
 {
-	struct guest_edit *x = edit_of(w, volume, inner);
+	struct guest_edit *x = work_planned(w, volume, inner);
 
 	return x ? x : work_edit(w, exists ? OP_WRITE : OP_CREATE, volume, inner);
 }

@@ -78,6 +78,8 @@ void work_append(struct work *w, const struct found *f, const char *text, size_t
 bool work_create(struct work *w, const char *path, mode_t mode, const char *text, size_t len);
 /* The edit of a path in a filesystem: the one there is, or a new one of the file that exists there or not. */
 struct guest_edit *work_edit_at(struct work *w, size_t volume, const char *inner, bool exists);
+/* The edit that gives a file its content, or NULL. */
+struct guest_edit *work_planned(struct work *w, size_t volume, const char *inner);
 bool work_has_folder(const struct work *w, size_t volume, const char *inner);
 /* Nothing that is planned removes this file any more. Edits may move. */
 void work_keep(struct work *w, const char *inner, size_t volume);
@@ -96,6 +98,9 @@ int work_cloud_sources(struct work *w, const struct found *f, struct err *e);
 int work_cloud_policy(struct work *w, const struct found *f, struct err *e);
 int work_cloud_network(struct work *w, const struct found *f, struct err *e);
 int work_refs(struct work *w, const struct found *f, struct err *e); /* guest_edit.c */
+/* ---- guest_network.c ---- */
+/* The addresses of o->network, in the words of the stack that the guest uses. */
+int work_network(struct work *w, struct err *e);
 /* ---- guest_serial.c ---- */
 /* --serial-console on or off. */
 void work_console(struct work *w);

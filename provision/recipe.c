@@ -116,6 +116,8 @@ json_t *recipe_of(const struct plan *p, const struct spec_clone *listed)
 	json_object_set_new(r, "cpus", json_integer((json_int_t)(cpus ? cpus : p->source->cpus)));
 	json_object_set_new(r, "memory",
 			    json_integer((json_int_t)(memory ? memory : p->source->memory)));
+	if (s->firmware != FIRMWARE_AUTO)
+		json_set_text(r, "firmware", firmware_name(s->firmware));
 	json_set_text(r, "domain", s->domain ? s->domain : "");
 	json_object_set_new(r, "networks", networks(p));
 	json_object_set_new(r, "mac", mac(s));

@@ -25,6 +25,8 @@ enum machine_id_policy { MACHINE_ID_NEW, MACHINE_ID_UNINITIALIZED, MACHINE_ID_KE
 enum ssh_keys_policy { SSH_KEYS_GENERATE, SSH_KEYS_REMOVE, SSH_KEYS_KEEP, SSH_KEYS_MODERN };
 enum ext4_seed_policy { EXT4_SEED_AUTO, EXT4_SEED_NEVER, EXT4_SEED_ALWAYS };
 enum serial_policy { SERIAL_KEEP, SERIAL_ON, SERIAL_OFF };
+/* AUTO: the descriptor's, and without one what the guest boots by. */
+enum firmware { FIRMWARE_AUTO, FIRMWARE_BIOS, FIRMWARE_UEFI };
 enum accel { ACCEL_AUTO, ACCEL_KVM, ACCEL_TCG };
 
 /* An IPv4 network's addresses for one NIC: clone number i gets first + i. */
@@ -76,6 +78,7 @@ struct spec {
 	const struct place *places; /* the user's rows */
 	size_t nplaces;
 	char places_id[17]; /* of their text, "" for none */
+	enum firmware firmware;
 	enum accel accel;   /* which the descriptions ask for */
 	struct spec_cloud cloud;
 	const char *targets[SPEC_TARGETS_MAX];
@@ -108,6 +111,7 @@ const char *machine_id_name(enum machine_id_policy p);
 const char *ssh_keys_name(enum ssh_keys_policy p);
 const char *ext4_seed_name(enum ext4_seed_policy p);
 const char *serial_name(enum serial_policy p);
+const char *firmware_name(enum firmware f);
 
 enum { IPV4_TEXT = 16 };
 bool ipv4_parse(const char *text, uint32_t *out);

@@ -262,6 +262,17 @@ static int set_places(struct spec_reading *r, const char *value, struct err *e)
 	return x;
 }
 
+static const char *const firmwares[] = {"auto", "bios", "uefi"};
+
+static int set_firmware(struct spec_reading *r, const char *value, struct err *e)
+{
+	size_t i = 0;
+	int x = spec_word(value, firmwares, ARRAY_SIZE(firmwares), &i, e);
+
+	r->s->firmware = (enum firmware)i;
+	return x;
+}
+
 static int set_accel(struct spec_reading *r, const char *value, struct err *e)
 {
 	static const char *const words[] = {"auto", "kvm", "tcg"};
@@ -316,6 +327,7 @@ static const struct spec_key disk_keys[] = {
 static const struct spec_key hardware_keys[] = {
 	{"cpus", .set = set_cpus},
 	{"memory", .set = set_memory},
+	{"firmware", .set = set_firmware},
 	{"accel", .set = set_accel},
 };
 
@@ -370,6 +382,11 @@ const char *machine_id_name(enum machine_id_policy p)
 const char *ssh_keys_name(enum ssh_keys_policy p)
 {
 	return ssh_keys[p];
+}
+
+const char *firmware_name(enum firmware f)
+{
+	return firmwares[f];
 }
 
 const char *ext4_seed_name(enum ext4_seed_policy p)
