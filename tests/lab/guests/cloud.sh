@@ -11,7 +11,7 @@ top=$(cd "$here/../../.." && pwd)
 store=${GUESTS:-$top/build/lab/guests}
 vmint=${VMINT:-$top/vmint}
 results=${RESULTS:-$store/results/cloud}
-limit=${LIMIT:-600}
+limit=${LIMIT:-900}
 status=0
 PATH=$PATH:/usr/sbin:/sbin
 GUESTS=$store
@@ -64,10 +64,10 @@ write_spec()
 		    gateway: 10.0.2.2
 		    dns: [10.0.2.3]
 		cloud-init:
-		  # Small guests have no locales to choose from.
+		  # The one locale that a small guest has.
 		  user-data: |
 		    #cloud-config
-		    locale: false
+		    locale: C.UTF-8
 		  users:
 		    - {name: alice, sudo: true, groups: [adm]}
 		  ssh-keys: [$dir/id.pub]
@@ -91,7 +91,7 @@ ask()
 {
 	clone=$1 port=$2
 	shift 2
-	timeout 60 ssh -F "$dir/fleet/ssh_config" -o HostName=127.0.0.1 -p "$port" -i "$dir/id" -o BatchMode=yes \
+	timeout "${patience:-90}" ssh -F "$dir/fleet/ssh_config" -o HostName=127.0.0.1 -p "$port" -i "$dir/id" -o BatchMode=yes \
 		-o StrictHostKeyChecking=yes -o ConnectTimeout=20 -o LogLevel=ERROR "alice@$clone" "$@" </dev/null
 }
 
@@ -120,7 +120,7 @@ prove()
 	seconds=$(($(date +%s) - began))
 	say ok "$clone: a login by SSH with vmint's known_hosts after $seconds s"
 	# done, degraded done, or error; 22.x says no more than that, the log says the rest
-	is "$clone: cloud-init" 'status: done' "$(ask "$clone" "$port" cloud-init status --wait | tail -n 1)"
+	is "$clone: cloud-init" 'status: done' "$(patience=$limit ask "$clone" "$port" cloud-init status --wait | tail -n 1)"
 	# adm may read it
 	is "$clone: its log has no warning" '' \
 		"$(ask "$clone" "$port" 'grep -hE "WARNING|ERROR|Traceback" /var/log/cloud-init.log' 2>&1 | head -n 3)"
@@ -136,7 +136,7 @@ prove()
 		"$(ask "$clone" "$port" 'cat /run/systemd/resolve/resolv.conf /run/systemd/netif/links/* /etc/resolv.conf 2>/dev/null' |
 			sed -n 's/^nameserver \(10.*\)/\1/p; s/^DNS=\(10.*\)/\1/p' | sort -u | head -n 1)"
 	is "$clone: host keys of known_hosts" "$(record "$clone" '.clone.ssh_host_keys[]' | sort)" \
-		"$(timeout 60 ssh-keyscan -T 30 -p "$port" 127.0.0.1 2>/dev/null | cut -d' ' -f2,3 | sort)"
+		"$(timeout 90 ssh-keyscan -T 30 -p "$port" 127.0.0.1 2>/dev/null | cut -d' ' -f2,3 | sort)"
 	is "$clone: a file with its values" \
 		"$clone.example.org $address $(record "$clone" '.clone.macs[0]') $number" "$(ask "$clone" "$port" cat /etc/vmint-was-here)"
 	is "$clone: a command that ran" "$clone" "$(ask "$clone" "$port" cat /var/tmp/ran)"
