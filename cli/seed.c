@@ -59,6 +59,15 @@ static int write_lines(const char *path, const struct seed_list *l, struct err *
 	return r;
 }
 
+static int write_image(const struct seed_settings *s, const struct strbuf *image, struct err *e)
+{
+	if (!s->disk_format || str_eq(s->disk_format, "raw"))
+		return write_bytes(s->output, image->text, image->len, e);
+	if (str_eq(s->output, "-"))
+		return err_set(e, EINVAL, "-d %s cannot go to standard output", s->disk_format);
+	return seed_convert(s->output, s->disk_format, image, e);
+}
+
 static int carry_image(struct seed_run *run, const struct seed_settings *s, struct err *e,
 		       int (*make)(const struct seed_files *, const char *, struct strbuf *,
 				   struct err *))
@@ -67,7 +76,7 @@ static int carry_image(struct seed_run *run, const struct seed_settings *s, stru
 	int r = make(&run->files, SEED_LABEL, &image, e);
 
 	if (r >= 0)
-		r = write_bytes(s->output, image.text, image.len, e);
+		r = write_image(s, &image, e);
 	strbuf_fini(&image);
 	return r;
 }
@@ -102,7 +111,7 @@ static int carry_ovf(struct seed_run *run, const struct seed_settings *s, struct
 	if (r >= 0)
 		r = seed_iso(&files, SEED_OVF_LABEL, &image, e);
 	if (r >= 0)
-		r = write_bytes(s->output, image.text, image.len, e);
+		r = write_image(s, &image, e);
 	strbuf_fini(&image);
 	return r;
 }
@@ -211,8 +220,9 @@ static int take_positional(struct seed_settings *s, char **argv, size_t n, struc
 	if (!s->output && !s->dry_run)
 		return err_set(e, EINVAL,
 			       "-o FILE says where the seed goes (- is standard output)");
-	if (s->disk_format && !str_eq(s->disk_format, "raw"))
-		return err_set(e, EINVAL, "-d %s: images are raw only", s->disk_format);
+	if (s->disk_format && !seed_format_is_known(s->disk_format))
+		return err_set(e, EINVAL, "-d %s: raw, qcow2, vmdk, vdi, vpc or vhdx",
+			       s->disk_format);
 	if (s->network_version != 1 && s->network_version != 2)
 		return err_set(e, EINVAL, "--network-version: 1 or 2");
 	return 0;
@@ -299,7 +309,8 @@ static int run(int argc, char **argv, struct err *e)
 		{'m', "dsmode", OPT_TEXT, &s.dsmode, "MODE", "local or net"},
 		{'i', "interfaces", OPT_TEXT, &s.interfaces, "FILE",
 		 "an /etc/network/interfaces for old guests"},
-		{'d', "disk-format", OPT_TEXT, &s.disk_format, "raw", NULL},
+		{'d', "disk-format", OPT_TEXT, &s.disk_format, "F",
+		 "of an image: raw; others are made by qemu-img"},
 		{0, "no-check", OPT_FLAG, &s.no_check, NULL, "pass on whatever is given"},
 		{0, "check-with", OPT_TEXT, &s.check_with, "cloud-init",
 		 "ask an installed cloud-init, too"},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/opts.h"
+#include "base/str.h"
 #include "cloud-init/config.h"
 #include "cloud-init/network.h"
 #include "cloud-init/substitute.h"
@@ -33,6 +34,10 @@ struct seed_run {
 
 /* Reads the files named, puts values for variables, and fills run->seed. */
 int seed_gather(struct seed_run *run, const struct seed_settings *s, struct err *e);
+
+/* cloud-localds' -d: an image in one of QEMU's formats, written by qemu-img, whole or not at all. */
+bool seed_format_is_known(const char *format);
+int seed_convert(const char *path, const char *format, const struct strbuf *image, struct err *e);
 
 /* The check on user-data by an installed cloud-init; what it says goes to standard error. */
 int seed_check_with(struct seed_run *run, const char *tool, struct err *e);

@@ -1,10 +1,14 @@
 /* One row a file; one function a line of it. */
 #include "provision/neighbours.h"
 #include "provision/quote.h"
+#include "provision/sshkey_text.h"
 #include "provision/stage.h"
 
+#include "base/digest.h"
 #include "base/scope.h"
 #include "base/str.h"
+
+#include <string.h>
 
 struct host {
 	const char *name, *fqdn; /* fqdn is the name where there is no domain */
@@ -73,6 +77,35 @@ static void add_known_hosts(struct strbuf *out, const struct host *h)
 	}
 }
 
+/* RFC 4255, 6594, 7479: the algorithm's number, 2 for SHA-256, and the digest of the key. */
+static void add_sshfp(struct strbuf *out, const struct host *h)
+{
+	static const struct {
+		const char *prefix;
+		unsigned number;
+	} algorithms[] = {{"ssh-rsa ", 1}, {"ecdsa-sha2-", 3}, {"ssh-ed25519 ", 4}};
+	const json_t *keys = json_object_get(h->record, "ssh_host_keys");
+
+	for (size_t i = 0; i < json_array_size(keys); i++) {
+		const char *line = json_string_value(json_array_get(keys, i)), *blob;
+		struct strbuf raw = {0};
+		unsigned number = 0;
+		uint8_t digest[32];
+		char hex[65];
+
+		for (size_t k = 0; line && k < ARRAY_SIZE(algorithms); k++)
+			if (str_starts(line, algorithms[k].prefix))
+				number = algorithms[k].number;
+		blob = number ? strchr(line, ' ') + 1 : "";
+		if (number && base64_read(blob, strlen(blob), &raw) &&
+		    digest_of(DIGEST_SHA256, raw.text, raw.len, digest, NULL) == 0) {
+			hex_format(digest, sizeof digest, hex);
+			strbuf_printf(out, "%s. IN SSHFP %u 2 %s\n", h->fqdn, number, hex);
+		}
+		strbuf_fini(&raw);
+	}
+}
+
 static void add_inventory(struct strbuf *out, const struct host *h)
 {
 	strbuf_printf(out, "    %s:\n      ansible_host: ", h->name);
@@ -91,6 +124,9 @@ static const struct neighbour {
 	 add_dnsmasq},
 	{"ssh_config", "# ssh -F ssh_config NAME\n", add_ssh_config},
 	{"known_hosts", "", add_known_hosts},
+	{"sshfp.zone",
+	 "; For the clones' zone: with DNSSEC, ssh -o VerifyHostKeyDNS=yes asks nothing.\n",
+	 add_sshfp},
 	{"inventory.yaml", "# ansible -i inventory.yaml vmint -m ping\nvmint:\n  hosts:\n",
 	 add_inventory},
 };

@@ -1,4 +1,5 @@
-/* What the fleet's neighbours need, made from the ledger: hosts, dnsmasq.conf, ssh_config, known_hosts, an inventory. */
+/* What the fleet's neighbours need, made from the ledger: hosts, dnsmasq.conf, ssh_config, known_hosts, SSHFP records, an
+ * inventory. */
 #pragma once
 
 #include "provision/ledger.h"

@@ -168,6 +168,14 @@ assert known[0][1:3] == public[:2], (known, public)
 print('ok: the private host key in the seed is that of known_hosts')
 EOF
 
+# ssh-keygen names them by its own digests, of SHA-1 and of SHA-256.
+"$vmint" clone cloud.raw -o z -n 1 --domain example.org -q
+cut -d' ' -f2- z/known_hosts >key.pub
+ssh-keygen -r cloud-001.example.org. -f key.pub | grep ' 2 [0-9a-f]*$' >sshfp.expected
+grep -v '^;' z/sshfp.zone >sshfp.found
+[ -s sshfp.found ] && cmp -s sshfp.expected sshfp.found && ok 'SSHFP records are those of ssh-keygen' ||
+	echo 'not ok: SSHFP records are those of ssh-keygen'
+
 raw()
 {
 	qemu-img convert -O raw "$1/disk0.qcow2" clone.raw

@@ -45,6 +45,13 @@ check "cloud-localds' positional use" grep -q 'instance-id: mine' c.iso
 check "- is standard output" grep -q 'local-hostname: "web-1"' d.iso
 check "user-data from standard input" sh -c '"$1" seed e.iso - <user && grep -q htop e.iso' - "$vmint"
 
+if have qemu-img "other formats"; then
+	"$vmint" seed -d qcow2 c.qcow2 user meta
+	check "cloud-localds' -d" qemu-img compare -q -f qcow2 -F raw c.qcow2 c.iso
+	check "for its owner alone, too" same "$(stat -c %a c.qcow2)" 600
+	check "a format that is none" refused 2 'raw, qcow2, vmdk' "$vmint" seed -d qcow9 c.none user
+fi
+
 names='meta-data network-config user-data vendor-data'
 if have xorriso "Rock Ridge names"; then
 	check "Rock Ridge names by xorriso" same \
