@@ -24,8 +24,8 @@ struct settings {
 	const char *spec, *format;
 	/* Each is given to the key of the spec of the same row below. */
 	const char *count, *name, *output, *disk, *disk_format, *key, *shard, *domain, *mac_prefix,
-		*cpus, *memory, *sync, *machine_id, *ssh_keys, *ext4_seed, *accel, *firmware, *key_pool,
-		*serial_console, *places;
+		*cpus, *memory, *sync, *machine_id, *ssh_keys, *ext4_seed, *accel, *firmware,
+		*key_pool, *serial_console, *places;
 	uint64_t fill;
 	/* Of the cloud-init section. */
 	const char *carrier, *user_data, *vendor_data, *network_config, *password_file;

@@ -28,9 +28,11 @@ static bool has_word(const char *text, size_t n, const char *word)
 static size_t value_length(const char *text, size_t n)
 {
 	const char *end = memchr(text, '\n', n), *open = memchr(text, '[', n), *close;
-	size_t len = end ? (size_t)(end - text) + 1 : n;
+	size_t len = end ? (size_t)(end - text) + 1 : n, blanks = 0;
 
-	if (open && open < text + len) {
+	while (blanks < n && strchr(" \t\r\n", text[blanks]))
+		blanks++;
+	if (open && (open < text + len || open == text + blanks)) {
 		close = memchr(open, ']', n - (size_t)(open - text));
 		return close ? (size_t)(close - text) + 1 : n;
 	}

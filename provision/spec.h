@@ -79,7 +79,7 @@ struct spec {
 	size_t nplaces;
 	char places_id[17]; /* of their text, "" for none */
 	enum firmware firmware;
-	enum accel accel;   /* which the descriptions ask for */
+	enum accel accel; /* which the descriptions ask for */
 	struct spec_cloud cloud;
 	const char *targets[SPEC_TARGETS_MAX];
 	size_t ntargets;
