@@ -198,9 +198,9 @@ proof inside uefi-swap-networkd
 proof inside bios-dracut-nm
 proof inside uefi-bls-networkd
 proof inside uefi-lvm-networkd
-proof network uefi-swap-networkd
+proof network uefi-bls-networkd
 proof network bios-plain-ifupdown
-proof copies uefi-swap-networkd
+proof copies uefi-bls-networkd
 echo "lab: $passed passed, $failed failed, $skipped skipped"
 [ $((passed + failed)) -gt 0 ] || exit 77
 [ $failed = 0 ]
