@@ -90,8 +90,8 @@ const char *seed_instance_id(struct arena *a, const struct seed *s, const struct
 
 bool seed_meta_is_own(const char *key)
 {
-	static const char *const own[] = {"instance-id", "local-hostname", "hostname", "dsmode",
-					  "network-interfaces", "public-keys"};
+	static const char *const own[] = {"instance-id", "local-hostname",     "hostname",
+					  "dsmode",      "network-interfaces", "public-keys"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
 		if (str_eq(own[i], key))

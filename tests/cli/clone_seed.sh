@@ -249,19 +249,19 @@ wrong()
 	rm -rf wrong
 }
 head='template: cloud.raw\noutput: wrong\ncloud-init:\n'
-printf "$head  user-data: |\n    #cloud-config\n    packges: [nginx]\n" >wrong.yaml
+printf '%b' "$head  user-data: |\n    #cloud-config\n    packges: [nginx]\n" >wrong.yaml
 wrong 'a key that cloud-init does not know' 3 'wrong.yaml:6:5: packges: not known; did you mean .packages'
-printf "$head  user-data: |\n    #cloud-config\n    packages: {\n" >wrong.yaml
+printf '%b' "$head  user-data: |\n    #cloud-config\n    packages: {\n" >wrong.yaml
 wrong 'YAML that is none' 3 'wrong.yaml:7:'
-printf "$head  runcmd: [\"echo \${nmae}\"]\n" >wrong.yaml
+printf '%b' "$head  runcmd: [\"echo \${nmae}\"]\n" >wrong.yaml
 wrong 'a name that is no value' 3 'wrong.yaml:4:12: there is no ${nmae}; did you mean ${name}'
-printf "$head  ssh-keys: [nokey.pub]\n" >wrong.yaml
+printf '%b' "$head  ssh-keys: [nokey.pub]\n" >wrong.yaml
 wrong 'a file that is not there' 3 'wrong.yaml:4:14: nokey.pub: No such file'
-printf "$head  ssh-keys: [id]\n" >wrong.yaml
+printf '%b' "$head  ssh-keys: [id]\n" >wrong.yaml
 wrong 'a private key' 3 'wrong.yaml:4:14: id: a private key'
-printf "$head  network-config: |\n    version: 2\n    ethernet: {}\n" >wrong.yaml
+printf '%b' "$head  network-config: |\n    version: 2\n    ethernet: {}\n" >wrong.yaml
 wrong 'a network-config that fits no schema' 3 'wrong.yaml:6:5: '
-printf "$head  users:\n    - name: alice\n      shel: /bin/sh\n" >wrong.yaml
+printf '%b' "$head  users:\n    - name: alice\n      shel: /bin/sh\n" >wrong.yaml
 wrong 'a key of a user' 2 "wrong.yaml:6:7: users has no key 'shel'; did you mean 'shell'"
-printf "$head  vlans: [\"name=v,link=eth9,id=3\"]\n" >wrong.yaml
+printf '%b' "$head  vlans: [\"name=v,link=eth9,id=3\"]\n" >wrong.yaml
 wrong 'a link that is not there' 3 "there is no interface 'eth9'"
