@@ -24,51 +24,63 @@ static bool has_word(const char *text, size_t n, const char *word)
 	return false;
 }
 
+/* Where a value begins, behind blanks, line ends and comments. */
+static size_t value_begin(const char *text, size_t n)
+{
+	size_t at = 0;
+
+	while (at < n && strchr(" \t\r\n#", text[at])) {
+		const char *end = text[at] == '#' ? memchr(text + at, '\n', n - at) : text + at;
+
+		at = end ? (size_t)(end - text) + 1 : n;
+	}
+	return at;
+}
+
 /* How long the value is: to the closing bracket, or as far as lines are entries or indented. */
 static size_t value_length(const char *text, size_t n)
 {
-	const char *end = memchr(text, '\n', n), *open = memchr(text, '[', n), *close;
-	size_t len = end ? (size_t)(end - text) + 1 : n, blanks = 0;
+	const char *end = memchr(text, '\n', n), *close;
+	size_t len = end ? (size_t)(end - text) + 1 : n, begin = value_begin(text, n);
 
-	while (blanks < n && strchr(" \t\r\n", text[blanks]))
-		blanks++;
-	if (open && (open < text + len || open == text + blanks)) {
-		close = memchr(open, ']', n - (size_t)(open - text));
+	if (begin < n && text[begin] == '[') {
+		close = memchr(text + begin, ']', n - begin);
 		return close ? (size_t)(close - text) + 1 : n;
 	}
-	while (len < n && strchr(" \t-", text[len])) {
+	while (len < n && strchr(" \t-#", text[len])) {
 		end = memchr(text + len, '\n', n - len);
 		len = end ? (size_t)(end - text) + 1 : n;
 	}
 	return len;
 }
 
-/* text begins behind "datasource_list:". */
-static void add_nocloud(const char *text, size_t n, struct strbuf *out)
+/* text begins behind "datasource_list:". False for what is no list. */
+static bool add_nocloud(const char *text, size_t n, struct strbuf *out)
 {
-	const char *open = memchr(text, '[', n), *dash = memchr(text, '-', n), *line = dash;
+	size_t begin = value_begin(text, n), line = begin;
 
-	if (open && (!dash || open < dash)) {
-		size_t behind = (size_t)(open - text) + 1, blanks = 0;
-
-		while (behind + blanks < n && strchr(" \t\r\n", text[behind + blanks]))
-			blanks++;
-		strbuf_addn(out, text, behind + blanks);
-		strbuf_add(out, behind + blanks < n && text[behind + blanks] == ']' ? "NoCloud"
-										    : "NoCloud, ");
-		strbuf_addn(out, text + behind + blanks, n - behind - blanks);
-		return;
-	}
-	if (!dash) {
+	if (begin == n) {
 		strbuf_add(out, " [NoCloud, None]\n");
-		return;
+		return true;
 	}
-	while (line > text && line[-1] != '\n')
+	if (text[begin] == '[') {
+		size_t first = begin + 1;
+
+		while (first < n && strchr(" \t\r\n", text[first]))
+			first++;
+		strbuf_addn(out, text, first);
+		strbuf_add(out, first < n && text[first] == ']' ? "NoCloud" : "NoCloud, ");
+		strbuf_addn(out, text + first, n - first);
+		return true;
+	}
+	while (line > 0 && text[line - 1] != '\n')
 		line--;
-	strbuf_addn(out, text, (size_t)(line - text));
-	strbuf_addn(out, line, (size_t)(dash - line));
+	if (text[begin] != '-' || line == 0)
+		return false;
+	strbuf_addn(out, text, begin);
 	strbuf_add(out, "- NoCloud\n");
-	strbuf_addn(out, line, n - (size_t)(line - text));
+	strbuf_addn(out, text + line, n - line);
+	return true;
 }
 
 size_t edit_datasources(const char *text, size_t len, struct strbuf *out)
@@ -85,11 +97,16 @@ size_t edit_datasources(const char *text, size_t len, struct strbuf *out)
 
 			n = k + value;
 			if (!has_word(line + k, value, "NoCloud")) {
-				strbuf_addn(out, line, k);
-				add_nocloud(line + k, value, out);
-				changed++;
-				at += n;
-				continue;
+				struct strbuf list = {0};
+
+				if (add_nocloud(line + k, value, &list)) {
+					strbuf_addn(out, line, k);
+					strbuf_addn(out, list.text, list.len);
+					strbuf_fini(&list);
+					changed++;
+					at += n;
+					continue;
+				}
 			}
 		}
 		strbuf_addn(out, line, n);
