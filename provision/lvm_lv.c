@@ -104,6 +104,31 @@ static const struct disk_ops lv_ops = {
 	.close = lv_close,
 };
 
+bool lv_disk_find(const struct disk *d, const struct disk *below, uint64_t off, uint64_t *out)
+{
+	const struct lv *lv = (const struct lv *)d;
+
+	for (size_t k = 0; d->ops == &lv_ops && k < lv->count; k++) {
+		const struct lv_segment *s = &lv->segments[k];
+		uint64_t each = s->size / s->count;
+
+		for (unsigned i = 0; i < s->count; i++) {
+			const struct lv_stripe *t = &s->stripes[i];
+			uint64_t in = off - t->off;
+
+			if (t->disk != below || off < t->off || in >= each)
+				continue;
+			*out = s->start + in;
+			if (s->count > 1)
+				*out = s->start +
+				       (in / s->stripe_size * s->count + i) * s->stripe_size +
+				       in % s->stripe_size;
+			return true;
+		}
+	}
+	return false;
+}
+
 static int segment_check(const struct lv_segment *s, uint64_t want, struct err *e)
 {
 	uint64_t rows, each = s->size;

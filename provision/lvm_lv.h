@@ -17,5 +17,7 @@ struct lv_segment {
 	struct lv_stripe *stripes;
 };
 
+/* Where the byte at off of a disk below is in the logical volume; false when it is not in it. */
+bool lv_disk_find(const struct disk *lv, const struct disk *below, uint64_t off, uint64_t *out);
 /* segments are copied, and must cover [0, size) in order. */
 int lv_disk_open(const struct lv_segment *segments, size_t n, struct disk **out, struct err *e);

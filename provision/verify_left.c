@@ -166,6 +166,23 @@ static void except(struct verify_clone *c, const char *kind, const char *where, 
 	verify_except(s, kind, where, value, reason);
 }
 
+/* The UUID a filesystem was made with stays in all its blocks where the kernel has another field for the one it has now. */
+static bool is_inner_uuid(struct verify_clone *c, const struct verify_hit *h,
+			  const struct verify_known *k)
+{
+	const struct guest_facts *f = guest_facts(c->guest);
+
+	for (size_t i = 0; i < f->nfilesystems; i++) {
+		const struct guest_filesystem *x = &f->filesystems[i];
+
+		if (str_eq(x->device, h->device) && h->len == 16 && str_eq(k->where, x->device) &&
+		    (str_eq(x->type, "xfs") || str_eq(x->type, "btrfs")) &&
+		    strcasecmp(x->uuid, k->value) != 0)
+			return true;
+	}
+	return false;
+}
+
 static bool may_stay(struct verify_clone *c, const struct verify_hit *h,
 		     const struct verify_known *k)
 {
@@ -178,6 +195,13 @@ static bool may_stay(struct verify_clone *c, const struct verify_hit *h,
 		       "it is the hash seed of directories, too: no id, and every indexed "
 		       "directory "
 		       "depends on it");
+		return true;
+	}
+	if (is_inner_uuid(c, h, k)) {
+		except(c, k->kind, h->device, k->value,
+		       "it stands in the filesystem's own blocks, as it was made; Linux goes by "
+		       "the "
+		       "new one");
 		return true;
 	}
 	if (h->owner.space != GUEST_SPACE_FILE || k->owner != IDS_TEMPLATE)

@@ -2,6 +2,7 @@
 #include "provision/verify_scan.h"
 
 #include "provision/guest_parts.h"
+#include "provision/lvm_lv.h"
 
 #include "base/pool.h"
 #include "base/scope.h"
@@ -184,29 +185,68 @@ void verify_hits_sort(struct verify_hits *h)
 		qsort(h->items, h->n, sizeof *h->items, by_place);
 }
 
+/* Where a hit on the disk is in a volume: at a place of the disk, or through a physical volume of LVM's. */
+static bool is_in(struct guest *g, const struct volume *v, const struct verify_hit *h,
+		  uint64_t *off)
+{
+	const struct storage *s = &g->storage;
+
+	if (!strchr(v->device, '/')) {
+		*off = h->off - (v->part ? v->part->start : 0);
+		return h->disk == v->disk && (!v->part || h->off >= v->part->start) &&
+		       *off < v->data->size;
+	}
+	for (size_t i = 0; i < s->nvolumes; i++) {
+		const struct volume *pv = &s->volumes[i];
+		uint64_t start = pv->part ? pv->part->start : 0;
+
+		if (str_eq(pv->type, "LVM2_member") && pv->disk == h->disk && h->off >= start &&
+		    h->off - start < pv->data->size &&
+		    lv_disk_find(v->data, pv->data, h->off - start, off))
+			return true;
+	}
+	return false;
+}
+
+static int by_owner(const void *a, const void *b)
+{
+	uint64_t x = ((const struct guest_owner *)a)->off, y = ((const struct guest_owner *)b)->off;
+
+	return x < y ? -1 : x > y;
+}
+
+static const struct guest_owner *owner_at(const struct guest_owner *list, size_t n, uint64_t off)
+{
+	const struct guest_owner key = {.off = off};
+
+	return bsearch(&key, list, n, sizeof *list, by_owner);
+}
+
 /* The hits in one volume: their owners by the volume's filesystem. */
-static void place_volume(struct verify_hits *h, struct guest *g, size_t volume, uint64_t start,
-			 bool names)
+static void place_volume(struct verify_hits *h, struct guest *g, size_t volume, bool names)
 {
 	const struct volume *v = &g->storage.volumes[volume];
-	struct guest_fs *fs = guest_volume(g, volume);
 	struct guest_owner *list = arena_alloc(h->a, (h->n + 1) * sizeof *list);
-	size_t *index = arena_alloc(h->a, (h->n + 1) * sizeof *index), n = 0;
+	struct guest_fs *fs;
+	uint64_t off;
+	size_t n = 0;
 
 	for (size_t i = 0; i < h->n; i++) {
-		struct verify_hit *x = &h->items[i];
-
-		if (x->disk != v->disk || x->off < start || x->off - start >= v->data->size)
+		if (!is_in(g, v, &h->items[i], &off))
 			continue;
-		x->device = v->device;
-		x->owner = (struct guest_owner){x->off - start, GUEST_SPACE_META, "", false};
-		list[n] = x->owner;
-		index[n++] = i;
+		h->items[i].device = v->device;
+		h->items[i].owner = list[n++] =
+			(struct guest_owner){off, GUEST_SPACE_META, "", false};
 	}
-	if (!n || !fs || guest_fs_owners(fs, h->a, list, n, names, NULL) < 0)
+	fs = n ? guest_volume(g, volume) : NULL;
+	if (!fs)
 		return;
-	for (size_t i = 0; i < n; i++)
-		h->items[index[i]].owner = list[i];
+	qsort(list, n, sizeof *list, by_owner);
+	if (guest_fs_owners(fs, h->a, list, n, names, NULL) < 0)
+		return;
+	for (size_t i = 0; i < h->n; i++)
+		if (is_in(g, v, &h->items[i], &off))
+			h->items[i].owner = *owner_at(list, n, off);
 }
 
 void verify_hits_place(struct verify_hits *h, struct guest *g, bool names)
@@ -214,11 +254,7 @@ void verify_hits_place(struct verify_hits *h, struct guest *g, bool names)
 	for (size_t i = 0; i < h->n; i++)
 		h->items[i].owner =
 			(struct guest_owner){h->items[i].off, GUEST_SPACE_META, "", false};
-	for (size_t i = 0; h->n && i < g->storage.nvolumes; i++) {
-		const struct volume *v = &g->storage.volumes[i];
-		bool whole = !v->part && !strchr(v->device, '/');
-
-		if (v->part || whole)
-			place_volume(h, g, i, v->part ? v->part->start : 0, names);
-	}
+	/* logical volumes stand behind the physical ones they are in */
+	for (size_t i = 0; h->n && i < g->storage.nvolumes; i++)
+		place_volume(h, g, i, names);
 }

@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include "base/scope.h"
 #include "base/str.h"
+#include "provision/lvm_lv.h"
 #include "provision/lvm_pv.h"
 #include "provision/lvm_text.h"
 #include "provision/storage.h"
@@ -131,6 +132,31 @@ static void logical_volumes_are_put_together(void **state)
 	assert_int_equal(t.s.groups[0].nvolumes, 2);
 }
 
+static void a_byte_below_is_found_in_the_volume(void **state)
+{
+	SCOPED(two_gone) struct two t = open_two(512);
+	static uint8_t seen[3 * PE];
+	const struct volume *root;
+	uint64_t at;
+
+	(void)state;
+	assert_int_equal(storage_open(&t.s, &t.a, t.disks, 2, NULL), 0);
+	root = &t.s.volumes[2];
+	for (size_t k = 0; k < 2; k++)
+		for (uint64_t off = 0; off < SIZE; off++) {
+			uint8_t byte;
+
+			if (!lv_disk_find(root->data, t.s.volumes[k].data, off, &at))
+				continue;
+			assert_true(at < 3 * PE && !seen[at]++);
+			assert_int_equal(disk_pread(root->data, &byte, 1, at, NULL), 0);
+			assert_int_equal(byte, disk_memory_bytes(t.disks[k])[off]);
+		}
+	/* each of the volume's bytes from one place */
+	assert_null(memchr(seen, 0, sizeof seen));
+	assert_false(lv_disk_find(t.s.volumes[0].data, t.s.volumes[1].data, PE_START, &at));
+}
+
 static void change(struct two *t)
 {
 	const struct lvm_change changes[] = {
@@ -203,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(logical_volumes_are_put_together),
+		cmocka_unit_test(a_byte_below_is_found_in_the_volume),
 		cmocka_unit_test(ids_change_with_their_checksums),
 		cmocka_unit_test(a_missing_volume_pins_the_group),
 		cmocka_unit_test(damage_is_said),
