@@ -52,7 +52,7 @@ static void add_subject(struct strbuf *out, const struct verify_subject *s, bool
 
 void verify_text(const struct verify *v, bool verbose, struct strbuf *out)
 {
-	size_t machines = 0, bad = 0;
+	size_t machines = 0, bad = 0, kept = 0;
 
 	for (size_t i = 0; i < v->n; i++) {
 		const struct verify_subject *s = v->subjects[i];
@@ -60,6 +60,7 @@ void verify_text(const struct verify *v, bool verbose, struct strbuf *out)
 		add_subject(out, s, verbose);
 		machines += !s->is_fleet;
 		bad += !s->is_fleet && s->failed;
+		kept += s->nexceptions;
 	}
 	if (verify_failed(v))
 		strbuf_printf(out, "%zu of %zu machine%s failed, %zu check%s in all\n", bad,
@@ -68,6 +69,9 @@ void verify_text(const struct verify *v, bool verbose, struct strbuf *out)
 	else
 		strbuf_printf(out, "%zu machine%s verified, nothing is wrong\n", machines,
 			      machines == 1 ? "" : "s");
+	if (kept && !verbose)
+		strbuf_printf(out, "%zu id%s may stay, with a reason each: --verbose lists them\n",
+			      kept, kept == 1 ? "" : "s");
 }
 
 /* ---- JSON ---- */

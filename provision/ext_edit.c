@@ -147,7 +147,7 @@ static int replace_inode(struct ext *x, ext2_ino_t ino, size_t keep, const void 
 		return err_set(e, EINVAL, "%s: it has another length than %zu", path, keep);
 	if (!LINUX_S_ISREG(inode.small.i_mode))
 		return err_set(e, EINVAL, "%s: not a regular file", path);
-	if (EXT2_I_SIZE(&inode.small) > GUEST_FILE_MAX)
+	if (EXT2_I_SIZE(&inode.small) > (keep ? GUEST_LARGE_MAX : GUEST_FILE_MAX))
 		return err_set(e, EFBIG, "%s: larger than a configuration file", path);
 	was = inode;
 	r = editable(&inode, path, e);

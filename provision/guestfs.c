@@ -148,8 +148,8 @@ int guest_fs_read(struct guest_fs *fs, struct arena *a, const char *path, size_t
 {
 	int r = ready(fs, fs->ops->read, false, path, e);
 
-	if (limit > GUEST_FILE_MAX)
-		limit = GUEST_FILE_MAX;
+	if (limit > GUEST_LARGE_MAX)
+		limit = GUEST_LARGE_MAX;
 	return r < 0 ? r : fs->ops->read(fs, a, path, limit, data, len, e);
 }
 
@@ -186,7 +186,7 @@ static int append_by_replacing(struct guest_fs *fs, const char *path, size_t kee
 	struct strbuf whole = {0};
 	const char *now;
 	size_t len;
-	int r = guest_fs_read(fs, &mem, path, GUEST_FILE_MAX, &now, &len, e);
+	int r = guest_fs_read(fs, &mem, path, GUEST_LARGE_MAX, &now, &len, e);
 
 	if (r < 0)
 		return r;
@@ -194,7 +194,7 @@ static int append_by_replacing(struct guest_fs *fs, const char *path, size_t kee
 		return err_set(e, EINVAL, "%s: it has %zu bytes, not %zu", path, len, keep);
 	strbuf_addn(&whole, now, len);
 	strbuf_addn(&whole, data, n);
-	r = guest_fs_replace(fs, path, whole.text, whole.len, e);
+	r = fs->ops->replace(fs, path, whole.text, whole.len, e);
 	strbuf_fini(&whole);
 	return r;
 }
@@ -204,8 +204,8 @@ int guest_fs_append(struct guest_fs *fs, const char *path, size_t keep, const vo
 {
 	int r = ready(fs, fs->ops->replace, true, path, e);
 
-	if (r == 0 && (n > GUEST_FILE_MAX || keep > GUEST_FILE_MAX - n))
-		r = err_set(e, EFBIG, "%s: larger than a configuration file", path);
+	if (r == 0 && (n > GUEST_FILE_MAX || keep > GUEST_LARGE_MAX - n))
+		r = err_set(e, EFBIG, "%s: larger than an initial ramdisk", path);
 	if (r < 0)
 		return r;
 	return fs->ops->append ? fs->ops->append(fs, path, keep, data, n, e)

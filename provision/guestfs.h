@@ -28,7 +28,10 @@ struct guest_names {
 	size_t count;
 };
 
-enum { GUEST_FILE_MAX = 16 << 20 }; /* no configuration file is larger; others are not read whole */
+enum {
+	GUEST_FILE_MAX = 16 << 20,   /* no configuration file is larger */
+	GUEST_LARGE_MAX = 256 << 20, /* no initial ramdisk is: read whole, and appended to */
+};
 
 /* Which engine serves type ("ext4", "vfat", "swap", ...): a row per engine. -ENOTSUP with a sentence for a type no
  * engine serves. d is borrowed and holds exactly the filesystem; writes go to it. */

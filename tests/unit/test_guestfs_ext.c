@@ -120,6 +120,41 @@ static void files_are_read(void **state)
 	}
 }
 
+/* An initial ramdisk of a distribution's usual size. */
+static void large_files_are_read_and_appended_to(void **state)
+{
+	enum { LARGE = 40 << 20 };
+	SCOPED(image_gone) struct image i = image_new(64 << 20);
+	struct arena a = {0};
+	struct guest_fs *fs;
+	const char *data;
+	size_t n;
+
+	(void)state;
+	if (!have("mke2fs") || !have("debugfs") || !have("e2fsck"))
+		skip();
+	assert_int_equal(
+		shell("head -c %d /dev/zero | tr '\\0' x >%s.big && mke2fs -q -F -t ext4 %s && "
+		      "debugfs -w -R 'write %s.big initrd' %s >/dev/null 2>&1; rm %s.big",
+		      LARGE, i.path, i.path, i.path, i.path, i.path),
+		0);
+	SCOPED(disk_close_at) struct disk *d = image_open(&i, false);
+	assert_int_equal(guest_fs_open(d, "ext4", &fs, NULL), 0);
+	assert_int_equal(guest_fs_read(fs, &a, "/initrd", GUEST_FILE_MAX, &data, &n, NULL), -EFBIG);
+	assert_int_equal(guest_fs_read(fs, &a, "/initrd", GUEST_LARGE_MAX, &data, &n, NULL), 0);
+	assert_int_equal(n, LARGE);
+	assert_int_equal(guest_fs_append(fs, "/initrd", LARGE, "more", 4, NULL), 0);
+	assert_int_equal(guest_fs_flush(fs, NULL), 0);
+	arena_fini(&a);
+	a = (struct arena){0};
+	assert_int_equal(guest_fs_read(fs, &a, "/initrd", GUEST_LARGE_MAX, &data, &n, NULL), 0);
+	assert_int_equal(n, LARGE + 4);
+	assert_memory_equal(data + LARGE - 1, "xmore", 5);
+	arena_fini(&a);
+	guest_fs_close(fs);
+	assert_int_equal(shell("e2fsck -fn %s >/dev/null 2>&1", i.path), 0);
+}
+
 static void symlinks_stay_inside(void **state)
 {
 	(void)state;
@@ -382,6 +417,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_are_read),
+		cmocka_unit_test(large_files_are_read_and_appended_to),
 		cmocka_unit_test(symlinks_stay_inside),
 		cmocka_unit_test(replaced_files_keep_everything_else),
 		cmocka_unit_test(attributes_stay_and_labels_are_inherited),
