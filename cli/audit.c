@@ -1,4 +1,5 @@
 /* vmint audit: identities that machines share. */
+#include "cli/engines.h"
 #include "cli/verb.h"
 
 #include "base/json.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 
 struct settings {
-	const char *format;
+	const char *format, *engines;
 	bool help, quiet, verbose;
 };
 
@@ -20,6 +21,8 @@ struct settings {
 #define OPTIONS(s)                                                                                 \
 	{                                                                                          \
 		{'f', "format", OPT_TEXT, &(s)->format, "FORMAT", "text or json"},                 \
+		{0, "engines", OPT_TEXT, &(s)->engines, "P",                                       \
+		 "auto, or native: libguestfs is not used for XFS and btrfs"},                     \
 		{'q', "quiet", OPT_FLAG, &(s)->quiet, NULL, "no output, only the exit status"},    \
 		{'v', "verbose", OPT_FLAG, &(s)->verbose, NULL, "also what could not be looked at"}, \
 		{'h', "help", OPT_FLAG, &(s)->help, NULL, "this text"},                            \
@@ -154,6 +157,8 @@ static int run(int argc, char **argv, struct err *e)
 		err_set(e, EINVAL, "there is no format '%s': text or json", s.format);
 		return STATUS_USAGE;
 	}
+	if (engines_choose(s.engines, e) < 0)
+		return STATUS_USAGE;
 	return audit(argv, rest, &s, e);
 }
 

@@ -24,8 +24,8 @@ struct settings {
 	const char *spec, *format;
 	/* Each is given to the key of the spec of the same row below. */
 	const char *count, *name, *output, *disk, *disk_format, *key, *shard, *domain, *mac_prefix,
-		*cpus, *memory, *sync, *machine_id, *ssh_keys, *ext4_seed, *accel, *firmware,
-		*key_pool, *serial_console, *places;
+		*cpus, *memory, *sync, *machine_id, *ssh_keys, *ext4_seed, *engines, *accel,
+		*firmware, *key_pool, *serial_console, *places;
 	uint64_t fill;
 	/* Of the cloud-init section. */
 	const char *carrier, *user_data, *vendor_data, *network_config, *password_file;
@@ -80,6 +80,7 @@ static int set_options(struct spec *s, struct arena *a, const struct settings *o
 		{o->machine_id, "identity.machine-id", "--machine-id"},
 		{o->ssh_keys, "identity.ssh-keys", "--ssh-keys"},
 		{o->ext4_seed, "identity.ext4-seed", "--ext4-seed"},
+		{o->engines, "identity.engines", "--engines"},
 		{o->serial_console, "identity.serial-console", "--serial-console"},
 		{o->places, "identity.places", "--places"},
 		{o->carrier, "cloud-init.carrier", "--carrier"},
@@ -352,6 +353,8 @@ static int run(int argc, char **argv, struct err *e)
 		{0, "fill-key-pool", OPT_NUMBER, &s.fill, "N",
 		 "prepare RSA host keys until there are N, and make no clones"},
 		{0, "ext4-seed", OPT_TEXT, &s.ext4_seed, "P", "auto, never or always"},
+		{0, "engines", OPT_TEXT, &s.engines, "P",
+		 "auto, or native: libguestfs is not used for XFS and btrfs"},
 		{0, "serial-console", OPT_TEXT, &s.serial_console, "P", "keep, on or off"},
 		{0, "clean", OPT_LIST, &s.clean, "ID",
 		 "remove logs, histories, ... too; all, or one by its id; may be given again"},

@@ -1,5 +1,6 @@
 /* vmint inspect: opens a template, looks at every part of it, prints what is there. */
 #include "cli/inspect.h"
+#include "cli/engines.h"
 #include "cli/template_opts.h"
 #include "cli/verb.h"
 
@@ -15,7 +16,7 @@ enum { GUEST_DISKS = 32 };
 
 struct settings {
 	struct template_settings from;
-	const char *format;
+	const char *format, *engines;
 	bool no_verify, help, quiet;
 };
 
@@ -26,6 +27,8 @@ struct settings {
 		TEMPLATE_OPTIONS(&(s)->from),                                                      \
 		{0, "no-verify", OPT_FLAG, &(s)->no_verify, NULL,                                  \
 		 "do not read the disks to check their digests"},                                  \
+		{0, "engines", OPT_TEXT, &(s)->engines, "P",                                       \
+		 "auto, or native: libguestfs is not used for XFS and btrfs"},                     \
 		{'q', "quiet", OPT_FLAG, &(s)->quiet, NULL, "no output, only the exit status"},    \
 		{'h', "help", OPT_FLAG, &(s)->help, NULL, "this text"},                            \
 	}
@@ -237,6 +240,8 @@ static int run(int argc, char **argv, struct err *e)
 		err_set(e, EINVAL, "there is no format '%s': text or json", s.format);
 		return STATUS_USAGE;
 	}
+	if (engines_choose(s.engines, e) < 0)
+		return STATUS_USAGE;
 	return inspect(argv[0], &s, e);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/scope.h"
 #include "base/str.h"
+#include "provision/appliance.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -83,6 +84,7 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
 	struct err e = {0};
 	int status = verb->run(argc, argv, &e);
 
+	appliance_stop();
 	if (e.code)
 		print_error(verb->name, &e);
 	return finish(status);

@@ -1,5 +1,6 @@
 /* Leasing surveyed guests to threads; plans as JSON. */
 #include "provision/clone_guest.h"
+#include "provision/appliance.h"
 #include "provision/sshkey.h"
 
 #include "base/str.h"
@@ -75,6 +76,8 @@ int clone_guests_open(struct clone_guests *g, const struct plan *p, struct disk 
 	struct guest_lease *l;
 	int r;
 
+	if (p->spec->engines == ENGINES_NATIVE)
+		appliance_forbid();
 	*g = (struct clone_guests){.p = p, .ndisks = ndisks, .lock = PTHREAD_MUTEX_INITIALIZER};
 	g->disks = arena_alloc(p->a, (ndisks + 1) * sizeof *g->disks);
 	memcpy(g->disks, disks, ndisks * sizeof *g->disks);

@@ -105,6 +105,8 @@ static void storage_warnings(struct guest *g)
 			guest_warn(g, "%s: %s", v->device, guest_fs_notice(g->fs[i]));
 		if (!odd && g->refusal[i] && !str_eq(v->type, "LVM2_member"))
 			guest_warn(g, "%s: %s", v->device, g->refusal[i]);
+		if (g->fs[i] && guest_fs_trouble(g->fs[i]))
+			guest_warn(g, "%s: %s", v->device, guest_fs_trouble(g->fs[i]));
 	}
 	if (g->root == SIZE_MAX)
 		guest_warn(g, "no Linux was found: only the ids of disks and filesystems can be "

@@ -1,11 +1,12 @@
 /* Which engine serves a filesystem, and the checks every engine relies on. */
-#include "provision/guestfs_engine.h"
+#include "provision/guestfs_remote.h"
 
 #include "base/arena.h"
 #include "base/scope.h"
 #include "base/str.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -63,8 +64,10 @@ int guest_fs_flush(struct guest_fs *fs, struct err *e)
 
 void guest_fs_close(struct guest_fs *fs)
 {
-	if (fs)
-		fs->ops->close(fs);
+	if (!fs)
+		return;
+	remote_close(fs);
+	fs->ops->close(fs);
 }
 
 const char *guest_fs_type(const struct guest_fs *fs)
@@ -74,7 +77,8 @@ const char *guest_fs_type(const struct guest_fs *fs)
 
 const char *guest_fs_engine(const struct guest_fs *fs)
 {
-	return fs->ops->engine;
+	return fs->ops->mount_for_reading && guest_fs_has_files(fs) ? "libguestfs"
+								    : fs->ops->engine;
 }
 
 const char *guest_fs_uuid(const struct guest_fs *fs)
@@ -99,7 +103,20 @@ struct guest_fs_needs guest_fs_needs(const struct guest_fs *fs)
 
 bool guest_fs_has_files(const struct guest_fs *fs)
 {
-	return fs->ops->read != NULL;
+	if (fs->ops->mount_for_reading && !appliance_is_there(NULL))
+		return false;
+	return fs->ops->read && !fs->trouble[0];
+}
+
+const char *guest_fs_trouble(struct guest_fs *fs)
+{
+	struct err e = {0};
+
+	if (!fs->trouble[0] && fs->ops->mount_for_reading && !appliance_is_there(&e)) {
+		snprintf(fs->trouble, sizeof fs->trouble, "%s: its files cannot be read: %.180s",
+			 fs->type, e.text);
+	}
+	return fs->trouble[0] ? fs->trouble : NULL;
 }
 
 void guest_fs_pin(struct guest_fs *fs, const char *why)
@@ -271,6 +288,9 @@ int guest_fs_set_uuid(struct guest_fs *fs, const struct uuid *u, bool seed, stru
 		return err_set(e, EROFS, "%s: the disk is read-only", fs->type);
 	if (fs->pinned[0])
 		return err_set(e, ENOTSUP, "%s", fs->pinned);
+	/* nobody else may have it mounted */
+	if (fs->remote && appliance_eject(&fs->remote->at, e) < 0)
+		return -EIO;
 	return fs->ops->set_uuid(fs, u, seed, e);
 }
 

@@ -55,6 +55,8 @@ struct guest_fs_needs {
 struct guest_fs_needs guest_fs_needs(const struct guest_fs *fs);
 /* False when it has none (swap), or when nothing reads them here. */
 bool guest_fs_has_files(const struct guest_fs *fs);
+/* Why nothing reads them, or NULL. */
+const char *guest_fs_trouble(struct guest_fs *fs);
 
 /* What was done to it on opening that is worth knowing, or NULL. */
 const char *guest_fs_notice(const struct guest_fs *fs);
@@ -89,6 +91,7 @@ int guest_fs_link(struct guest_fs *fs, struct arena *a, const char *path, const 
 int guest_fs_list(struct guest_fs *fs, struct arena *a, const char *path, struct guest_names *out,
 		  struct err *e);
 
+/* An engine may keep edits until the flush, or until something is read, and say only then why one failed. */
 /* Replaces a regular file's content; mode, owner, ACLs, labels and other xattrs stay, and so do times. */
 int guest_fs_replace(struct guest_fs *fs, const char *path, const void *data, size_t n,
 		     struct err *e);

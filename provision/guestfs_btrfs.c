@@ -1,6 +1,6 @@
 /* btrfs: its superblocks. A new UUID is one in every superblock; the trees keep the first one inside, which the
  * superblock then calls the metadata UUID. */
-#include "provision/guestfs_engine.h"
+#include "provision/guestfs_remote.h"
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -163,7 +163,20 @@ static void btrfs_close(struct guest_fs *fs)
 
 const struct guest_fs_ops guest_btrfs_ops = {
 	.engine = "btrfs",
+	.mount_for_reading = "ro,rescue=nologreplay",
+	.mount_for_writing = "defaults",
 	.open = btrfs_open,
+	.flush = remote_flush,
 	.close = btrfs_close,
+	.stat = remote_stat,
+	.read = remote_read,
+	.link = remote_link,
+	.list = remote_list,
+	.replace = remote_replace,
+	.create = remote_create,
+	.mkdir = remote_mkdir,
+	.symlink = remote_symlink,
+	.remove = remote_remove,
+	.rename = remote_rename,
 	.set_uuid = btrfs_set_uuid,
 };

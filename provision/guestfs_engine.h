@@ -13,7 +13,9 @@ struct guest_fs {
 	char label[GUEST_LABEL];
 	char pinned[GUEST_REASON]; /* "" when the UUID may be changed */
 	struct guest_fs_needs needs;
-	char notice[GUEST_REASON]; /* what opening it did, or "" */
+	char notice[GUEST_REASON];  /* what opening it did, or "" */
+	struct remote *remote;      /* files in the appliance: guestfs_remote.h */
+	char trouble[GUEST_REASON]; /* why its files cannot be read after all, or "" */
 };
 
 /* A new file, or the parts of it that are not content. */
@@ -26,6 +28,8 @@ struct guest_new {
 /* Functions that an engine lacks are NULL and answered with -ENOTSUP. */
 struct guest_fs_ops {
 	const char *engine;
+	/* Set when the appliance serves its files: the options of mount. */
+	const char *mount_for_reading, *mount_for_writing;
 	int (*open)(struct disk *d, struct guest_fs **out, struct err *e);
 	int (*flush)(struct guest_fs *fs, struct err *e);
 	void (*close)(struct guest_fs *fs); /* frees fs */

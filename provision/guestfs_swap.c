@@ -8,7 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAGIC_SIZE = 10, UUID_AT = 1036, LABEL_AT = 1052, LABEL_SIZE = 16, VERSION_AT = 1024, FIRST_PAGE = 4096 };
+enum {
+	MAGIC_SIZE = 10,
+	UUID_AT = 1036,
+	LABEL_AT = 1052,
+	LABEL_SIZE = 16,
+	VERSION_AT = 1024,
+	FIRST_PAGE = 4096
+};
 
 static const struct {
 	const char *magic;

@@ -1,6 +1,6 @@
 /* XFS: its superblocks. A new UUID is one in every superblock and in the log's last record; blocks of version 5 keep the
  * first UUID inside, which the superblock then calls the metadata UUID. */
-#include "provision/guestfs_engine.h"
+#include "provision/guestfs_remote.h"
 #include "provision/guestfs_xfs_log.h"
 
 #include "base/arena.h"
@@ -219,7 +219,20 @@ static void xfs_close(struct guest_fs *fs)
 
 const struct guest_fs_ops guest_xfs_ops = {
 	.engine = "xfs",
+	.mount_for_reading = "ro,norecovery,nouuid",
+	.mount_for_writing = "nouuid",
 	.open = xfs_open,
+	.flush = remote_flush,
 	.close = xfs_close,
+	.stat = remote_stat,
+	.read = remote_read,
+	.link = remote_link,
+	.list = remote_list,
+	.replace = remote_replace,
+	.create = remote_create,
+	.mkdir = remote_mkdir,
+	.symlink = remote_symlink,
+	.remove = remote_remove,
+	.rename = remote_rename,
 	.set_uuid = xfs_set_uuid,
 };

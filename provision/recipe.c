@@ -132,6 +132,8 @@ json_t *recipe_of(const struct plan *p, const struct spec_clone *listed)
 		json_object_set_new(identity, "clean", words(s->clean, s->nclean));
 	if (s->nplaces)
 		json_set_text(identity, "places", s->places_id);
+	if (s->engines != ENGINES_AUTO)
+		json_set_text(identity, "engines", engines_name(s->engines));
 	json_object_set_new(r, "identity", identity);
 	if (s->cloud.asked || s->cloud.carrier != CARRY_AUTO)
 		json_object_set_new(r, "cloud-init", cloud(p));

@@ -24,6 +24,7 @@ enum sync_when { SYNC_END, SYNC_EACH, SYNC_NONE };
 enum machine_id_policy { MACHINE_ID_NEW, MACHINE_ID_UNINITIALIZED, MACHINE_ID_KEEP };
 enum ssh_keys_policy { SSH_KEYS_GENERATE, SSH_KEYS_REMOVE, SSH_KEYS_KEEP, SSH_KEYS_MODERN };
 enum ext4_seed_policy { EXT4_SEED_AUTO, EXT4_SEED_NEVER, EXT4_SEED_ALWAYS };
+enum engines_policy { ENGINES_AUTO, ENGINES_NATIVE };
 enum serial_policy { SERIAL_KEEP, SERIAL_ON, SERIAL_OFF };
 /* AUTO: the descriptor's, and without one what the guest boots by. */
 enum firmware { FIRMWARE_AUTO, FIRMWARE_BIOS, FIRMWARE_UEFI };
@@ -72,6 +73,7 @@ struct spec {
 	enum machine_id_policy machine_id;
 	enum ssh_keys_policy ssh_keys;
 	enum ext4_seed_policy ext4_seed;
+	enum engines_policy engines;
 	enum serial_policy serial_console;
 	const char *clean[SPEC_CLEAN_MAX]; /* ids of places, or "all" */
 	size_t nclean;
@@ -110,6 +112,7 @@ const char *disk_mode_name(enum disk_mode m);
 const char *machine_id_name(enum machine_id_policy p);
 const char *ssh_keys_name(enum ssh_keys_policy p);
 const char *ext4_seed_name(enum ext4_seed_policy p);
+const char *engines_name(enum engines_policy p);
 const char *serial_name(enum serial_policy p);
 const char *firmware_name(enum firmware f);
 

@@ -54,6 +54,7 @@ const char *spec_example(void)
 	       "  machine-id: new         # new, uninitialized or keep\n"
 	       "  ssh-keys: generate      # generate, modern (no RSA), remove or keep\n"
 	       "  ext4-seed: auto         # auto, never or always\n"
+	       "  engines: auto           # native: files of XFS and btrfs are left alone\n"
 	       "  serial-console: keep    # keep, on or off\n"
 	       "  clean: [logs]           # vmint clone --list-places; or [all]\n"
 	       "  # places: site.yaml     # more places, in the form of --list-places\n"

@@ -204,6 +204,17 @@ static int set_ext4_seed(struct spec_reading *r, const char *value, struct err *
 	return x;
 }
 
+static const char *const engine_words[] = {"auto", "native"};
+
+static int set_engines(struct spec_reading *r, const char *value, struct err *e)
+{
+	size_t i = 0;
+	int x = spec_word(value, engine_words, ARRAY_SIZE(engine_words), &i, e);
+
+	r->s->engines = (enum engines_policy)i;
+	return x;
+}
+
 static const char *const serials[] = {"keep", "on", "off"};
 
 static int set_serial(struct spec_reading *r, const char *value, struct err *e)
@@ -340,6 +351,7 @@ static const struct spec_key identity_keys[] = {
 	{"machine-id", .set = set_machine_id},
 	{"ssh-keys", .set = set_ssh_keys},
 	{"ext4-seed", .set = set_ext4_seed},
+	{"engines", .set = set_engines},
 	{"serial-console", .set = set_serial},
 	{"clean", .set = add_clean, .list = true, .clear = clear_clean},
 	{"places", .set = set_places},
@@ -392,6 +404,11 @@ const char *firmware_name(enum firmware f)
 const char *ext4_seed_name(enum ext4_seed_policy p)
 {
 	return ext4_seeds[p];
+}
+
+const char *engines_name(enum engines_policy p)
+{
+	return engine_words[p];
 }
 
 const char *serial_name(enum serial_policy p)

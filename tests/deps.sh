@@ -74,6 +74,8 @@ dnsmasq-base          lab    two clones on one network
 binutils              test   strings, to read metadata of volumes
 jq                    test   ledgers
 virt-v2v              lab    another reader of packages
+libguestfs0           lab    files of XFS and btrfs
+guestfish             lab    what libguestfs itself reads there
 '
 
 # Not here, one a line. Asked once for all: dpkg-query takes a few milliseconds.
