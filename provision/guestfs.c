@@ -25,7 +25,7 @@ static const struct engine engines[] = {
 	{"swap", &guest_swap_ops, NULL},
 	{"xfs", &guest_xfs_ops, NULL},
 	{"btrfs", &guest_btrfs_ops, NULL},
-	{"crypto_LUKS", NULL, "LUKS: what is inside cannot be read without its key"},
+	{"crypto_LUKS", &guest_luks_ops, NULL},
 	{"linux_raid_member", NULL, "a member of an md array: arrays are not assembled"},
 	{"LVM2_member", NULL, "an LVM physical volume: its logical volumes are opened instead"},
 };

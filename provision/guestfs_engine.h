@@ -59,7 +59,7 @@ struct guest_fs_ops {
 };
 
 extern const struct guest_fs_ops guest_ext_ops, guest_fat_ops, guest_swap_ops, guest_xfs_ops,
-	guest_btrfs_ops;
+	guest_btrfs_ops, guest_luks_ops;
 
 /* Why the UUID must stay, or NULL; a longer text than fits is cut. */
 void guest_fs_pin(struct guest_fs *fs, const char *why);

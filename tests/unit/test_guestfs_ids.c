@@ -1,4 +1,4 @@
-/* New UUIDs of XFS and btrfs, made by their own tools, judged by them, by blkid and by GRUB. */
+/* New UUIDs of XFS, btrfs and LUKS, made by their own tools, judged by them, by blkid and by GRUB. */
 #include "guest_tools.h"
 
 #include "base/bytes.h"
@@ -178,6 +178,50 @@ static void a_btrfs_on_two_devices_keeps_its_uuid(void **state)
 	image_gone(&b);
 }
 
+static void a_luks_header_has_both_copies_changed(void **state)
+{
+	static const char *const versions[] = {"luks1", "luks2"};
+
+	(void)state;
+	if (!have("cryptsetup"))
+		skip();
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+		struct made m = {.image = image_new(32 << 20)};
+		struct err e = {0};
+		struct guest_fs *fs;
+		char text[256];
+
+		if (shell("printf key | cryptsetup luksFormat -q --type %s --pbkdf pbkdf2 "
+			  "--pbkdf-force-iterations 1000 %s - >/dev/null 2>&1",
+			  versions[i], m.image.path) != 0) {
+			image_gone(&m.image);
+			skip();
+		}
+		m.disk = image_open(&m.image, false);
+		assert_int_equal(guest_fs_open(m.disk, "crypto_LUKS", &fs, &e), 0);
+		assert_null(guest_fs_pinned(fs));
+		assert_false(guest_fs_has_files(fs));
+		if (guest_fs_set_uuid(fs, &new_uuid, false, &e) < 0)
+			fail_msg("%s: %s", versions[i], e.text);
+		guest_fs_close(fs);
+		said(text, sizeof text, "cryptsetup luksUUID %s", m.image.path);
+		assert_string_equal(text, NEW_UUID);
+		assert_int_equal(
+			shell("printf key | cryptsetup open -q --test-passphrase %s", m.image.path),
+			0);
+		/* the second header alone */
+		if (i == 1) {
+			disk_zero(m.disk, 512, 0, NULL);
+			said(text, sizeof text,
+			     "cryptsetup repair -q %s >/dev/null 2>&1; "
+			     "cryptsetup luksUUID %s",
+			     m.image.path, m.image.path);
+			assert_string_equal(text, NEW_UUID);
+		}
+		made_gone(&m);
+	}
+}
+
 static void damage_is_refused(void **state)
 {
 	static const size_t at[] = {4, 84, 124, 101};
@@ -206,6 +250,7 @@ int main(void)
 		cmocka_unit_test(grub_finds_it_by_the_new_uuid),
 		cmocka_unit_test(an_xfs_with_work_in_its_log_keeps_its_uuid),
 		cmocka_unit_test(a_btrfs_on_two_devices_keeps_its_uuid),
+		cmocka_unit_test(a_luks_header_has_both_copies_changed),
 		cmocka_unit_test(damage_is_refused),
 	};
 
