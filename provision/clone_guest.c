@@ -127,26 +127,13 @@ void clone_guests_close(struct clone_guests *g)
 	g->first = NULL;
 }
 
-static bool only_uefi(const struct guest_facts *f)
-{
-	bool uefi = false;
-
-	for (size_t i = 0; i < f->nbootloaders; i++) {
-		if (str_eq(f->bootloaders[i], "grub bios") || str_eq(f->bootloaders[i], "extlinux"))
-			return false;
-		uefi |= str_starts(f->bootloaders[i], "grub uefi") ||
-			str_eq(f->bootloaders[i], "systemd-boot");
-	}
-	return uefi;
-}
-
 bool clone_guests_efi(const struct clone_guests *g)
 {
 	if (g->p->spec->firmware != FIRMWARE_AUTO)
 		return g->p->spec->firmware == FIRMWARE_UEFI;
 	/* A bare image has nobody to say it. */
 	if (!g->p->source->t.package.ovf.doc.root && g->first)
-		return only_uefi(guest_facts(g->first));
+		return guest_needs_uefi(guest_facts(g->first));
 	return g->p->source->efi;
 }
 

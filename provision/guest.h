@@ -116,6 +116,8 @@ struct guest_facts {
 int guest_open(struct guest **out, struct arena *a, struct disk **disks, size_t n, struct err *e);
 void guest_close(struct guest *g); /* NULL is allowed */
 const struct guest_facts *guest_facts(struct guest *g);
+/* Only UEFI firmware can start it: there is an EFI system partition, and no boot loader for a BIOS. */
+bool guest_needs_uefi(const struct guest_facts *f);
 
 /* ---- what shall change ---- */
 

@@ -113,6 +113,19 @@ static void look_for(struct guest *g, const struct sign *signs, size_t n, struct
 	}
 }
 
+bool guest_needs_uefi(const struct guest_facts *f)
+{
+	bool esp = false;
+
+	for (size_t i = 0; i < f->nbootloaders; i++)
+		if (str_eq(f->bootloaders[i], "grub bios") || str_eq(f->bootloaders[i], "extlinux"))
+			return false;
+	for (size_t i = 0; i < f->ndisks; i++)
+		for (size_t k = 0; k < f->disks[i].nparts; k++)
+			esp = esp || str_eq(f->disks[i].parts[k].role, "esp");
+	return esp;
+}
+
 static void loader_facts(struct guest *g)
 {
 	struct guest_list loaders = {0}, images = {0};

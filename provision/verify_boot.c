@@ -95,20 +95,11 @@ static const char *seed_of(struct verify_clone *c)
 	return NULL;
 }
 
-/* Where the record does not say: an ESP, and no boot loader for a BIOS. */
 static bool wants_uefi(struct verify_clone *c, const struct guest_facts *f)
 {
 	const char *said = json_get_text(c->record, "firmware");
-	bool esp = false, bios = false;
 
-	if (said)
-		return str_eq(said, "uefi");
-	for (size_t i = 0; i < f->ndisks; i++)
-		for (size_t k = 0; k < f->disks[i].nparts; k++)
-			esp = esp || str_eq(f->disks[i].parts[k].role, "esp");
-	for (size_t i = 0; i < f->nbootloaders; i++)
-		bios = bios || str_eq(f->bootloaders[i], "grub bios");
-	return esp && !bios;
+	return said ? str_eq(said, "uefi") : guest_needs_uefi(f);
 }
 
 static bool describe(struct verify_clone *c, struct boot_machine *m)

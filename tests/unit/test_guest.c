@@ -248,6 +248,26 @@ static void no_linux_keeps_every_id(void **state)
 	end(&m);
 }
 
+static void firmware_is_told_by_what_boots(void **state)
+{
+	const struct guest_part_id esp = {"vda1", "", "esp"}, root = {"vda2", "", ""};
+	const struct guest_disk_ids with = {"vda", "gpt", "", 1, &esp},
+				    without = {"vda", "gpt", "", 1, &root};
+	const char *uefi[] = {"grub uefi signed"}, *both[] = {"grub uefi signed", "grub bios"};
+	struct guest_facts f = {
+		.disks = &with, .ndisks = 1, .bootloaders = uefi, .nbootloaders = 1};
+
+	(void)state;
+	assert_true(guest_needs_uefi(&f));
+	f.bootloaders = both;
+	f.nbootloaders = 2;
+	assert_false(guest_needs_uefi(&f));
+	f.nbootloaders = 0;
+	assert_true(guest_needs_uefi(&f));
+	f.disks = &without;
+	assert_false(guest_needs_uefi(&f));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +279,7 @@ int main(void)
 		cmocka_unit_test(hostile_guests_are_survived),
 		cmocka_unit_test(binary_references_pin),
 		cmocka_unit_test(no_linux_keeps_every_id),
+		cmocka_unit_test(firmware_is_told_by_what_boots),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
