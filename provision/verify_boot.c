@@ -36,6 +36,23 @@ static const char *in_folder(struct verify_clone *c, const char *name)
 			      : name);
 }
 
+/* The format of a disk's file; an image that no ledger knows is a single file, and no member of a package. */
+static const char *format_of(struct verify_clone *c, size_t i, const char *path)
+{
+	struct disk *file = c->files[i], *opened = NULL;
+	const char *name = NULL;
+	enum disk_format f;
+
+	if (!path || (!file && disk_raw_open(path, true, &opened, NULL) < 0))
+		return NULL;
+	file = file ? file : opened;
+	if (disk_format_sniff(file, &f, NULL) == 0 &&
+	    (f != DISK_RAW || file->size == c->disks[i]->size))
+		name = disk_format_name(f);
+	disk_close(opened);
+	return name;
+}
+
 static bool describe_disks(struct verify_clone *c, struct boot_machine *m)
 {
 	const json_t *rows = json_object_get(c->record, "disks");
@@ -45,7 +62,6 @@ static bool describe_disks(struct verify_clone *c, struct boot_machine *m)
 		const json_t *row = json_array_get(rows, i);
 		const char *bus = json_get_text(row, "bus"), *serial = json_get_text(row, "serial");
 		const char *file = json_get_text(row, "file");
-		enum disk_format f;
 
 		disks[i] = (struct boot_disk){
 			.path = in_folder(c, file ? file : c->name),
@@ -53,9 +69,9 @@ static bool describe_disks(struct verify_clone *c, struct boot_machine *m)
 			.serial = serial ? serial : "",
 			.image = c->disks[i],
 		};
-		if (!disks[i].path || disk_format_sniff(c->files[i], &f, NULL) < 0)
+		disks[i].format = format_of(c, i, disks[i].path);
+		if (!disks[i].format)
 			return false;
-		disks[i].format = disk_format_name(f);
 	}
 	m->disks = disks;
 	m->ndisks = c->ndisks;
@@ -352,7 +368,8 @@ static int keep_log(struct verify_clone *c, const struct boot_result *r, struct 
 			return 0;
 	if (!dir)
 		return 0;
-	path = arena_printf(&c->mem, "%s/%s.log", dir, c->name);
+	path = strrchr(c->name, '/');
+	path = arena_printf(&c->mem, "%s/%s.log", dir, path ? path + 1 : c->name);
 	x = sys_mkdirat(AT_FDCWD, dir, 0755);
 	if (x == 0 || x == -EEXIST)
 		x = sys_write_whole(path, strbuf_str(&r->log), r->log.len, 0600);
@@ -407,8 +424,11 @@ int verify_boot(struct verify_clone *c, struct err *e)
 
 	c->subject->booted = true;
 	if (!c->guest || !describe(c, &m)) {
-		verify_wrong(c->subject, VERIFY_BOOT_LOGIN, "its disks cannot be opened");
-		skip_rest(c, "it did not start");
+		if (c->record)
+			verify_wrong(c->subject, VERIFY_BOOT_LOGIN, "its disks cannot be opened");
+		skip_rest(c, c->record ? "it did not start"
+				       : "clones of a fleet and single images are booted; this is "
+					 "neither");
 		return 0;
 	}
 	if (b->uefi != BOOT_BY_TEMPLATE)

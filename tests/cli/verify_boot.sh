@@ -56,7 +56,7 @@ case $? in
 	;;
 esac
 
-boot='verify --boot --accel tcg --no-checkers'
+boot='verify --boot --accel tcg --checkers none'
 "$vmint" clone tiny.raw -n 1 --name good -o fleet -q && "$vmint" clone tiny.raw -n 1 --name bad -o faulty --disk full \
 	--disk-format raw -q || bad 'clones'
 before=$(sha256sum fleet/good/* fleet/base/*)
@@ -120,6 +120,12 @@ row 'a unit failed' fail boot.units 'Failed to start y.service'
 row 'it started all the same' pass boot.login 'login prompt'
 row 'no cable, no lease' skip boot.network 'net none'
 grep -q 'took away the host key' out.txt && ok 'a host key is gone' || bad 'a host key is gone'
+
+# An image that no ledger knows is booted, too; a package is not.
+cp --sparse=always tiny.raw image.raw
+status 'an image without a ledger' 0 "$vmint" $boot -v image.raw
+row 'asks for a login' pass boot.login 'login prompt'
+row 'stays who it is' pass boot.identity 'as before'
 
 # QEMU, by the folder that its command line names.
 running()

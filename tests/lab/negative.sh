@@ -110,8 +110,8 @@ make_copy()
 	case $1 in
 	cp) copy ;;
 	virt-clone) by_virt_clone ;;
-	sysprep) copy && virt-sysprep -q -a "$dir/clone.raw" --format raw ;;
-	sysprep-fs-uuids) copy && virt-sysprep -q -a "$dir/clone.raw" --format raw --operations fs-uuids ;;
+	sysprep) copy && virt-sysprep -q --format raw -a "$dir/clone.raw" ;;
+	sysprep-fs-uuids) copy && virt-sysprep -q --format raw -a "$dir/clone.raw" --operations fs-uuids ;;
 	tune2fs) by_tune2fs ;;
 	vmint) by_vmint ;;
 	esac
