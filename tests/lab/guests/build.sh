@@ -108,6 +108,10 @@ one_guest()
 		fi
 	fi
 	exec 9>&-
+	# What the row was before is of no more use.
+	for old in "$store/$name"-????????????????.raw; do
+		[ "$old" = "$image" ] || rm -f "$old" "$old.log"
+	done
 	echo "$name $image $(($(date +%s) - began))"
 }
 
