@@ -11,7 +11,7 @@ cc="${CC:-cc} -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra"
 TIMER=$(pwd)/$OUT/timer VMINT=$(pwd)/vmint
 export TIMER VMINT
 
-[ $# -gt 0 ] || set -- $(basename -s .sh tests/bench/*.sh | grep -vx run)
+[ $# -gt 0 ] || set -- $(basename -s .sh tests/bench/*.sh | grep -vx -e run -e clone_others)
 status=0
 for name; do
 	sh "tests/bench/$name.sh" || status=1
