@@ -26,12 +26,13 @@ struct settings {
 	const char *count, *name, *output, *disk, *disk_format, *key, *shard, *domain, *mac_prefix,
 		*cpus, *memory, *sync, *machine_id, *ssh_keys, *ext4_seed, *engines, *accel,
 		*firmware, *key_pool, *serial_console, *places;
+	const char *define;
 	uint64_t fill;
 	/* Of the cloud-init section. */
 	const char *carrier, *user_data, *vendor_data, *network_config, *password_file;
 	struct opt_list targets, clean, keys, users, packages, commands, properties;
 	bool no_check, template, dry_run, replace, quiet, no_color, example, list_targets,
-		list_places, help;
+		list_places, help, start;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -246,6 +247,17 @@ static int run_fill(const struct settings *o, struct err *e)
 	return r == 0 ? STATUS_OK : interrupted ? STATUS_INTERRUPTED : STATUS_TROUBLE;
 }
 
+static int define(const struct clone_run *run, const struct settings *o, struct err *e)
+{
+	size_t done;
+	int r = o->define && !o->dry_run ? clone_define(&run->plan, o->define, o->start, &done, e)
+					 : 1;
+
+	if (r == 0 && !o->quiet && !str_eq(o->format, "json"))
+		printf("%zu defined%s in %s\n", done, o->start ? " and running" : "", o->define);
+	return r < 0 ? err_in(e, r, "the clones are made, but") : 0;
+}
+
 static int run_clone(struct spec *s, const struct settings *o, struct arena *a, struct err *e)
 {
 	struct progress p = {.on = !o->quiet && term_width(stderr) > 0};
@@ -274,7 +286,9 @@ static int run_clone(struct spec *s, const struct settings *o, struct arena *a, 
 		clone_show_plan(&run);
 	else if (r == 0 && !o->quiet)
 		clone_show_summary(&run, seconds_since(&began));
-	if (r < 0 && run.result.made)
+	if (r == 0)
+		r = define(&run, o, e);
+	else if (run.result.made)
 		fprintf(stderr,
 			"vmint clone: %zu clones were finished before this; the same "
 			"command goes on\n",
@@ -295,13 +309,20 @@ static void print_help(const struct opt *opts, size_t n)
 	       "interrupted.\n");
 }
 
+static int check_define(const struct spec *s, const struct settings *o, struct err *e)
+{
+	if (o->start && !o->define)
+		return err_set(e, EINVAL, "--start: --define says where");
+	return o->define && !wants_libvirt(s) ? err_set(e, EINVAL, "--define needs -t libvirt") : 0;
+}
+
 static int run_verb(const struct settings *o, const char *template, struct err *e)
 {
 	struct arena a = {0};
 	struct spec s;
 	int status = STATUS_USAGE;
 
-	if (build_spec(&s, &a, o, template, e) == 0)
+	if (build_spec(&s, &a, o, template, e) == 0 && check_define(&s, o, e) == 0)
 		status = run_clone(&s, o, &a, e);
 	arena_fini(&a);
 	return status;
@@ -343,6 +364,9 @@ static int run(int argc, char **argv, struct err *e)
 		{0, "mac-prefix", OPT_TEXT, &s.mac_prefix, "P", "one to five octets (0e)"},
 		{0, "cpus", OPT_TEXT, &s.cpus, "N", "processors (the template's)"},
 		{0, "memory", OPT_TEXT, &s.memory, "SIZE", "2G, 512M (the template's)"},
+		{0, "define", OPT_TEXT, &s.define, "URI",
+		 "define the clones there, all or none: qemu:///system; needs -t libvirt"},
+		{0, "start", OPT_FLAG, &s.start, NULL, "and start them"},
 		{0, "accel", OPT_TEXT, &s.accel, "A", "descriptions ask for auto, kvm or tcg"},
 		{0, "firmware", OPT_TEXT, &s.firmware, "F", "auto, bios or uefi"},
 		{0, "machine-id", OPT_TEXT, &s.machine_id, "P", "new, uninitialized or keep"},

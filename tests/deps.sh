@@ -72,6 +72,10 @@ uidmap                test   the same without root
 debian-archive-keyring test  their signatures
 ovmf                  test   UEFI to boot them with
 dnsmasq-base          lab    two clones on one network
+libvirt-daemon-system lab    the real libvirt
+iproute2              lab    bridges
+guestfs-tools         lab    virt-sysprep, to compare with
+virtinst              lab    virt-clone, to compare with
 binutils              test   strings, to read metadata of volumes
 jq                    test   ledgers
 virt-v2v              lab    another reader of packages

@@ -267,6 +267,40 @@ else
 	echo 'skip: prepared keys: no build/sample.ova'
 fi
 
+# Into a libvirt: all or none.
+if command -v virsh >/dev/null; then
+	sed 's/type=.qemu./type="test"/' fleet/web-002/domain.xml >test.xml
+	check 'libvirt'\''s test driver defines domain.xml' virsh -q -c test:///default define test.xml
+	refuses 'a libvirt that is not there' 3 'the clones are made, but: virsh define' \
+		"$vmint" clone tpl.raw -n 2 --name 'd{n}' -o defined -t libvirt -q --define test:///nowhere.xml
+else
+	echo 'skip: libvirt'\''s test driver: no virsh'
+fi
+mkdir fakebin
+cat >fakebin/virsh <<'END'
+#!/bin/sh
+# A libvirt that knows d1 already and cannot start d3.
+echo "$*" >>"$VIRSH_LOG"
+case "$5 $6" in
+'domuuid d1') exit 0 ;;
+'domuuid '*) exit 1 ;;
+'start d1') echo 'error: Domain is already active' >&2; exit 1 ;;
+'start d3') echo 'error: no memory left' >&2; exit 1 ;;
+esac
+END
+sed -i 's/\$5 \$6/$4 $5/' fakebin/virsh
+chmod +x fakebin/virsh
+VIRSH_LOG=$PWD/virsh.log
+export VIRSH_LOG
+refuses 'the third does not start' 3 'virsh start d3: error: no memory left' \
+	env PATH="$PWD/fakebin:$PATH" "$vmint" clone tpl.raw -n 3 --name 'd{n}' -o defined -t libvirt -q --define x:y --start
+tail -n 3 virsh.log | tr '\n' ';' | grep -q 'destroy d2;.*undefine d3 --nvram;.*undefine d2 --nvram;' &&
+	! grep -q 'undefine d1\|destroy d1' virsh.log && ok 'what was new is undone, what was there stays' ||
+	bad 'what was new is undone, what was there stays'
+check 'two of them' env PATH="$PWD/fakebin:$PATH" "$vmint" clone tpl.raw -n 2 --name 'd{n}' -o defined -t libvirt --define x:y --start
+grep -q '^2 defined and running in x:y' out.txt && ok 'are said' || bad 'are said'
+refuses 'no domain.xml to define' 2 'needs -t libvirt' "$vmint" clone tpl.raw -o x -t qemu --define x:y
+
 # Every target, with texts that are syntax somewhere: the template's name, a network's, the folder's.
 evil='t'\''x";`touch pwned`$(touch pwned)<&>|, #{}'
 cp tpl.raw "$evil.raw"
