@@ -33,7 +33,7 @@ static void print_help(const struct opt *opts, size_t n)
 {
 	printf("usage: vmint audit [OPTION]... PATH...\n\n"
 	       "Compares machines, whoever made them: disk images, OVAs, folders with an .ovf, a\n"
-	       "folder of images (one machine), a folder of such folders. Says which identities\n"
+	       "folder of images (one machine), a folder of such folders, a fleet.json. Says which identities\n"
 	       "any two share: machine-id, host name, SSH host keys, MACs in the configuration,\n"
 	       "filesystem UUIDs, partition and disk ids. Nothing is changed.\n\n");
 	opts_print(opts, n);

@@ -39,5 +39,7 @@ int machines_each(struct arena *a, const char *path,
 		  int (*fn)(void *ctx, const char *name, struct disk **disks, size_t n,
 			    struct err *e),
 		  void *ctx, struct err *e);
+/* Every clone of a fleet.json; audit_path takes one, too. A ledger of none is fine. */
+int audit_ledger(struct audit *x, const char *path, struct err *e);
 /* What is shared, by kind and value. */
 void audit_compare(const struct audit *x, struct audit_shared **out, size_t *n);

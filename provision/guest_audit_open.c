@@ -279,5 +279,6 @@ static int audit_machine(void *ctx, const char *name, struct disk **disks, size_
 
 int audit_path(struct audit *x, const char *path, struct err *e)
 {
-	return machines_each(x->a, path, audit_machine, x, e);
+	return str_ends(path, ".json") ? audit_ledger(x, path, e)
+				       : machines_each(x->a, path, audit_machine, x, e);
 }

@@ -147,6 +147,46 @@ identities whole/fleet.json >whole.txt
 [ "$(grep -ho '52:54:[0-9a-f:]*' whole.txt | sort -u | wc -l)" = 400 ] && ok 'no address is given twice' ||
 	bad 'no address is given twice'
 
+check 'the shares'\'' ledgers share no identity' "$vmint" audit share?/fleet.json
+grep -q '^400 machines, no identity is shared' out.txt && ok 'of 400 machines' || bad 'of 400 machines'
+"$vmint" audit share1/fleet.json whole/fleet.json >out.txt 2>err.txt
+[ $? = 1 ] && grep -q '^[0-9]* identities are shared among 450 machines' out.txt && grep -q '^vmgenid ' out.txt &&
+	ok 'ledgers that overlap are found' || bad 'ledgers that overlap are found'
+echo '{"schema": "other"}' >other.json
+refuses 'a ledger of somebody else' 3 'not a fleet.json' "$vmint" audit other.json
+rm -rf share?
+
+# A thousand: whole, different, and done again in no time.
+check 'a thousand clones' "$vmint" clone tpl.raw -n 1000 --name 'm{n:04}' -o thousand --sync none -q
+[ "$(find thousand -maxdepth 2 -path '*/m*/identity.json' -size +0 | wc -l)" = 1000 ] &&
+	[ "$(find thousand -maxdepth 2 -path '*/m*/disk0.qcow2' -size +0 | wc -l)" = 1000 ] && ok 'whole' || bad 'whole'
+check 'no identity is shared' "$vmint" audit thousand/fleet.json
+grep -q '^1000 machines' out.txt || bad 'a thousand machines were compared'
+check 'again' "$vmint" clone tpl.raw -n 1000 --name 'm{n:04}' -o thousand --sync none
+grep -q '^0 steps' out.txt && ok 'is no step for a thousand' || bad 'is no step for a thousand'
+rm -rf thousand
+
+# Names as long as names can be; one more letter is too long.
+l=$(printf 'a%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30)
+check 'names of 63 characters' "$vmint" clone tpl.raw -n 3 --name "$l$l-{n:02}" -o long -t qemu -t libvirt -q
+refuses 'names of 64' 3 '63 are the limit' "$vmint" clone tpl.raw -n 3 --name "$l${l}b-{n:02}" -o long4 -q
+
+# Where nothing can be written, or not enough.
+if [ "$(id -u)" = 0 ] && mkdir small && mount -t tmpfs -o size=2M tmpfs small 2>/dev/null; then
+	refuses 'a disk that fills up' 3 'No space left' "$vmint" clone tpl.raw -n 1000 --name 'f{n}' -o small/f -q
+	grep -q 'clones were finished before' err.txt && [ -z "$(find small -name '.stage-*')" ] && ok 'keeps what is whole' ||
+		bad 'keeps what is whole'
+	mount -o remount,size=200M small
+	check 'and goes on with room' "$vmint" clone tpl.raw -n 200 --name 'f{n}' -o small/f -q
+	mount -o remount,ro small
+	refuses 'a folder that is read-only' 3 'Read-only' "$vmint" clone tpl.raw -n 300 --name 'f{n}' -o small/f -q
+	umount small
+else
+	echo 'skip: full and read-only disks: no mount'
+fi
+"$vmint" clone tpl.raw -n 1 -o closed >&- 2>err.txt
+[ $? = 3 ] && grep -q 'standard output' err.txt && [ -s closed/tpl-001/identity.json ] && ok 'a closed stdout is said' || bad 'a closed stdout is said'
+
 # Two runs at once on one folder: one after the other.
 "$vmint" clone tpl.raw -n 200 --name 't{n}' -o both -q 2>wait1.txt &
 "$vmint" clone tpl.raw -n 200 --name 't{n}' -o both -q 2>wait2.txt

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The laboratory: hosts (run.sh), guests (guests/prove.sh), clones that live (guests/life.sh) and with
-# seeds (guests/cloud.sh). Ends with one line for all.
+# seeds (guests/cloud.sh), a fleet on one network (guests/fleet.sh). Ends with one line for all.
 # quick: each host situation once, and one guest; full: hosts three times over, every guest, and clones that live.
 # Guests, packages and proofs are kept by content under build/lab: a second run does what has changed.
 # usage: lab.sh [quick|full]     exit 0, 1 when something failed
@@ -33,6 +33,7 @@ full)
 	part guests guests/prove.sh
 	part life guests/life.sh
 	part seeds guests/cloud.sh
+	part fleet guests/fleet.sh
 	;;
 *)
 	echo 'usage: lab.sh [quick|full]' >&2

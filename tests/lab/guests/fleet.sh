@@ -108,7 +108,6 @@ fleet()
 		bad 'three clones'
 		exit 1
 	}
-	chmod -R go+rX "$dir" "$work"
 	: >"$work/leases"
 	dnsmasq --keep-in-foreground --conf-file="$dir/dnsmasq.conf" --interface=vmbr0 --bind-interfaces --no-resolv --no-hosts \
 		--dhcp-range=10.77.0.20,10.77.0.30,1h --dhcp-leasefile="$work/leases" --user=root --pid-file= \
@@ -131,9 +130,10 @@ judge()
 	end=$(($(date +%s) + limit))
 	for name in ant bee cat; do
 		said=
-		while [ "$(date +%s)" -lt "$end" ]; do
+		while :; do
 			said=$(reach $name 'hostname; cat /etc/machine-id; cat /sys/class/dmi/id/product_uuid') && break
 			said=
+			[ "$(date +%s)" -lt "$end" ] || break
 			sleep 5
 		done
 		id=$(sed -n 's/.*"machine_id": "\(.*\)".*/\1/p' "$dir/$name/identity.json" | head -n 1)
@@ -165,7 +165,7 @@ under_libvirt()
 	done
 	export LIBVIRT_DEFAULT_URI=qemu:///system
 	if "$vmint" clone "$work/debian.raw" --spec "$work/spec.yaml" -o "$dir" --define "$LIBVIRT_DEFAULT_URI" --start \
-		>"$work/define.log" 2>&1 && [ "$(virsh -q list --name | sort | tr '\n' ' ')" = 'ant bee cat  ' ]; then
+		>"$work/define.log" 2>&1 && [ "$(virsh -q list --name | grep . | sort | tr '\n' ' ')" = 'ant bee cat ' ]; then
 		ok 'libvirt: --define --start: three domains run'
 	else
 		bad "libvirt: --define --start: $(tail -n 2 "$work/define.log" | tr '\n' ' ')"
