@@ -205,6 +205,11 @@ static int write_target(struct clone_writing *w, const struct vm *vm, const stru
 	mode_t mode = secret ? t->mode & 0700 : t->mode;
 	int r = t->write(vm, &text, e);
 
+	if (r == 0 && t->descriptor) {
+		r = clone_add_ova(w, vm, t, &text, e);
+		strbuf_fini(&text);
+		return r;
+	}
 	r = r < 0 ? (strbuf_fini(&text), r) : add_text(w, t->file, &text, mode, e);
 	for (size_t i = 0; r == 0 && t->write_disk && i < vm->ndisks; i++) {
 		const char *name = arena_printf(&w->a, "disk%zu.%s", i, t->disk_suffix);

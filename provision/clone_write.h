@@ -5,6 +5,8 @@
 #include "provision/plan.h"
 
 struct clone_guests;
+struct target;
+struct vm;
 
 struct clone_writing {
 	const struct plan *p;
@@ -32,6 +34,10 @@ int clone_list_file(struct clone_writing *w, const char *name, int fd, bool dige
 
 /* clone_files.c: the seed's files, and what the targets need to know of it. */
 int clone_write_seed(struct clone_writing *w, struct vm *vm, struct err *e);
+
+/* clone_archive.c: the target's file is an OVA of its descriptor, a manifest and the disks that stand beside. */
+int clone_add_ova(struct clone_writing *w, const struct vm *vm, const struct target *t,
+		  const struct strbuf *ovf, struct err *e);
 
 /* clone_disks.c: disk0.qcow2 and so on, from overlays of the base in the order of its disks. */
 int clone_write_disks(struct clone_writing *w, struct disk *const *overlays, struct err *e);

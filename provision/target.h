@@ -66,6 +66,8 @@ struct target {
 		next; /* what to do now: {} is the file's path, {dir} its folder, {name} the clone */
 	int (*write)(const struct vm *vm, struct strbuf *out, struct err *e);
 	unsigned can; /* TARGET_SEED and so on */
+	/* Of an OVA: the text's name inside, and what stands around names in its manifest; or NULL. */
+	const char *descriptor, *manifest[2];
 	/* Another file, diskN.SUFFIX, for each disk; or NULL. */
 	const char *disk_suffix;
 	int (*write_disk)(const struct vm *vm, size_t i, struct strbuf *out, struct err *e);
@@ -84,6 +86,9 @@ int target_check(const struct target *t, const char *disk_format, struct err *e)
 int target_qemu(const struct vm *vm, struct strbuf *out, struct err *e);
 int target_libvirt(const struct vm *vm, struct strbuf *out, struct err *e);
 int target_ovf(const struct vm *vm, struct strbuf *out, struct err *e);
+int target_virtualbox(const struct vm *vm, struct strbuf *out, struct err *e);
+/* target_virtualbox.c: its element of the descriptor. */
+void target_virtualbox_machine(struct strbuf *out, const struct vm *vm);
 int target_vmware(const struct vm *vm, struct strbuf *out, struct err *e);
 int target_vmware_disk(const struct vm *vm, size_t i, struct strbuf *out, struct err *e);
 int target_xen(const struct vm *vm, struct strbuf *out, struct err *e);

@@ -28,7 +28,7 @@ static void item(struct strbuf *out, uint64_t id, const char *name, unsigned typ
 	number(out, "ResourceType", type);
 }
 
-static void add_references(struct strbuf *out, const struct vm *vm)
+static void add_references(struct strbuf *out, const struct vm *vm, bool vbox)
 {
 	strbuf_add(out, "  <References>\n");
 	for (size_t i = 0; i < vm->ndisks; i++) {
@@ -37,12 +37,16 @@ static void add_references(struct strbuf *out, const struct vm *vm)
 		strbuf_add(out, "\"/>\n");
 	}
 	strbuf_add(out, "  </References>\n  <DiskSection>\n    <Info>Disks</Info>\n");
-	for (size_t i = 0; i < vm->ndisks; i++)
+	for (size_t i = 0; i < vm->ndisks; i++) {
 		strbuf_printf(out,
 			      "    <Disk ovf:diskId=\"disk%zu\" ovf:fileRef=\"file%zu\" "
 			      "ovf:capacity=\"%" PRIu64 "\" ovf:format=\"http://www.vmware.com/"
-			      "interfaces/specifications/vmdk.html#streamOptimized\"/>\n",
+			      "interfaces/specifications/vmdk.html#streamOptimized\"",
 			      i, i, vm->disks[i].size);
+		if (vbox)
+			strbuf_printf(out, " vbox:uuid=\"%s\"", vm->disks[i].image_id);
+		strbuf_add(out, "/>\n");
+	}
 	strbuf_add(out, "  </DiskSection>\n");
 }
 
@@ -84,13 +88,14 @@ static void add_nic(struct strbuf *out, const struct vm_nic *n, size_t i)
 	strbuf_add(out, "      </Item>\n");
 }
 
-static void add_hardware(struct strbuf *out, const struct vm *vm)
+static void add_hardware(struct strbuf *out, const struct vm *vm, bool vbox)
 {
 	strbuf_add(out, "    <VirtualHardwareSection>\n      <Info>Hardware</Info>\n"
 			"      <System>\n        <vssd:ElementName>Machine</vssd:ElementName>\n"
 			"        <vssd:InstanceID>0</vssd:InstanceID>\n"
-			"        <vssd:VirtualSystemType>vmx-13</vssd:VirtualSystemType>\n"
-			"      </System>\n      <Item>\n");
+			"        <vssd:VirtualSystemType>");
+	strbuf_printf(out, "%s</vssd:VirtualSystemType>\n      </System>\n      <Item>\n",
+		      vbox ? "virtualbox-2.2" : "vmx-13");
 	item(out, 1, "Processors", 3, NULL);
 	number(out, "VirtualQuantity", vm->cpus);
 	strbuf_add(out, "      </Item>\n      <Item>\n"
@@ -98,14 +103,17 @@ static void add_hardware(struct strbuf *out, const struct vm *vm)
 	item(out, 2, "Memory", 4, NULL);
 	number(out, "VirtualQuantity", vm->memory >> 20);
 	strbuf_add(out, "      </Item>\n      <Item>\n");
-	item(out, 3, "SCSI controller", 6, "VirtualSCSI");
+	if (vbox)
+		item(out, 3, "SATA controller", 20, "AHCI");
+	else
+		item(out, 3, "SCSI controller", 6, "VirtualSCSI");
 	strbuf_add(out, "      </Item>\n");
 	for (size_t i = 0; i < vm->ndisks; i++) {
 		char resource[40];
 
 		snprintf(resource, sizeof resource, "ovf:/disk/disk%zu", i);
 		strbuf_printf(out, "      <Item>\n");
-		number(out, "AddressOnParent", i < 7 ? i : i + 1);
+		number(out, "AddressOnParent", vbox || i < 7 ? i : i + 1);
 		text(out, "ElementName", "Disk");
 		text(out, "HostResource", resource);
 		number(out, "InstanceID", 100 + i);
@@ -115,15 +123,18 @@ static void add_hardware(struct strbuf *out, const struct vm *vm)
 	}
 	for (size_t i = 0; i < vm->nnics; i++)
 		add_nic(out, &vm->nics[i], i);
+	if (vbox) {
+		strbuf_add(out, "    </VirtualHardwareSection>\n");
+		return;
+	}
 	strbuf_printf(out,
 		      "      <vmw:Config ovf:required=\"false\" vmw:key=\"firmware\" "
 		      "vmw:value=\"%s\"/>\n    </VirtualHardwareSection>\n",
 		      vm->efi ? "efi" : "bios");
 }
 
-int target_ovf(const struct vm *vm, struct strbuf *out, struct err *e)
+static void write_ovf(const struct vm *vm, struct strbuf *out, bool vbox)
 {
-	(void)e;
 	strbuf_add(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 			"<Envelope xmlns=\"http://schemas.dmtf.org/ovf/envelope/1\" "
 			"xmlns:ovf=\"http://schemas.dmtf.org/ovf/envelope/1\" "
@@ -131,8 +142,11 @@ int target_ovf(const struct vm *vm, struct strbuf *out, struct err *e)
 			"CIM_ResourceAllocationSettingData\" "
 			"xmlns:vssd=\"http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/"
 			"CIM_VirtualSystemSettingData\" "
-			"xmlns:vmw=\"http://www.vmware.com/schema/ovf\">\n");
-	add_references(out, vm);
+			"xmlns:vmw=\"http://www.vmware.com/schema/ovf\"");
+	strbuf_add(out, vbox ? " xmlns:vbox=\"http://www.virtualbox.org/ovf/machine\" "
+			       "ovf:version=\"1.0\">\n"
+			     : ">\n");
+	add_references(out, vm, vbox);
 	add_networks(out, vm);
 	strbuf_add(out, "  <VirtualSystem ovf:id=\"");
 	quote_xml(out, vm->name);
@@ -140,7 +154,22 @@ int target_ovf(const struct vm *vm, struct strbuf *out, struct err *e)
 	quote_xml(out, vm->name);
 	strbuf_add(out, "</Name>\n    <OperatingSystemSection ovf:id=\"101\">\n"
 			"      <Info>Linux</Info>\n    </OperatingSystemSection>\n");
-	add_hardware(out, vm);
+	add_hardware(out, vm, vbox);
+	if (vbox)
+		target_virtualbox_machine(out, vm);
 	strbuf_add(out, "  </VirtualSystem>\n</Envelope>\n");
+}
+
+int target_ovf(const struct vm *vm, struct strbuf *out, struct err *e)
+{
+	(void)e;
+	write_ovf(vm, out, false);
+	return 0;
+}
+
+int target_virtualbox(const struct vm *vm, struct strbuf *out, struct err *e)
+{
+	(void)e;
+	write_ovf(vm, out, true);
 	return 0;
 }

@@ -353,7 +353,7 @@ END
 all=$("$vmint" clone --list-targets | cut -d' ' -f1)
 for t in $all; do
 	case $t in
-	ovf) disks='--disk full --disk-format vmdk' ;;
+	ovf | ova | virtualbox) disks='--disk full --disk-format vmdk' ;;
 	vmware | nspawn) disks='--disk full --disk-format raw' ;;
 	*) disks= ;;
 	esac
@@ -372,6 +372,29 @@ command -v virt-xml-validate >/dev/null &&
 	check 'libvirt takes hostile texts' virt-xml-validate "evil libvirt'\"/one/domain.xml" domain
 check 'vmint reads its own OVF' "$vmint" inspect "evil ovf'\"/one"
 grep -qF 'n'\''x"' out.txt && ok 'the network'\''s name comes back' || bad 'the network'\''s name comes back'
+# OVAs: what is inside, by tar, sha256sum, xmllint, our own reader and virt-v2v's.
+for t in ova virtualbox; do
+	f=$(ls "evil $t'\""/one/*.ova)
+	mkdir in-$t
+	tar xf "$f" -C in-$t
+	[ "$(tar tf "$f" | tr '\n' ' ')" = 'machine.ovf machine.mf disk0.vmdk ' ] && ok "$t: descriptor, manifest, disk" ||
+		bad "$t: descriptor, manifest, disk"
+	sed 's/^SHA256 *(\(.*\)) *= *\(.*\)/\2  \1/' in-$t/machine.mf >in-$t/sums
+	check "$t: sha256sum agrees with the manifest" sh -c "cd in-$t && sha256sum --strict --quiet -c sums"
+	check "$t: vmint reads it" "$vmint" inspect "$f"
+	command -v xmllint >/dev/null && check "$t: well formed" xmllint --noout --nonet in-$t/machine.ovf
+	command -v qemu-img >/dev/null && check "$t: its disk shows the template" qemu-img compare -q -f vmdk -F raw in-$t/disk0.vmdk tpl.raw
+	if command -v virt-v2v >/dev/null; then
+		check "$t: virt-v2v reads it" timeout 120 env LIBGUESTFS_BACKEND=direct virt-v2v -i ova "$f" --print-source
+		grep -q 'name: one' out.txt && ok "$t: and finds its name" || bad "$t: and finds its name"
+	else
+		echo "skip: $t: no virt-v2v"
+	fi
+done
+id=$(sed -n 's/.*"image_id": "\(.*\)".*/\1/p' "evil virtualbox'\"/one/identity.json" | head -n 1)
+[ "$(grep -o "$id" in-virtualbox/machine.ovf | wc -l)" = 3 ] && grep -aq "$(echo "$id" | cut -c1-2) $(echo "$id" | cut -c3-4)" in-virtualbox/disk0.vmdk &&
+	ok 'virtualbox: disk, registry, controller and image have one UUID' || bad 'virtualbox: disk, registry, controller and image have one UUID'
+
 if command -v qemu-img >/dev/null; then
 	check 'the VMware descriptor is a disk' qemu-img compare -q -f vmdk -F raw "evil vmware'\"/one/disk0.vmdk" tpl.raw
 fi
