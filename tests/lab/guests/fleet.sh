@@ -62,7 +62,7 @@ bad()
 # ---- the network ----
 
 for folder in /run /etc/qemu /etc/libvirt /var/lib/libvirt /var/log/libvirt /var/cache/libvirt; do
-	[ -d "$folder" ] || continue
+	[ -d "$folder" ] || case $folder in /etc/qemu) mkdir -p "$folder" ;; *) continue ;; esac
 	mkdir -p "$work/old$folder"
 	case $folder in /etc/*) cp -a "$folder/." "$work/old$folder" ;; esac
 	mount -t tmpfs tmpfs "$folder" || skip "no tmpfs over $folder"
@@ -198,6 +198,7 @@ under_qemu()
 for how; do
 	under_"$how"
 	kill "$dnsmasq"
+	wait "$dnsmasq" 2>/dev/null
 	umount "$(realpath /etc/resolv.conf)" 2>/dev/null
 done
 echo "lab: $passed passed, $failed failed, 0 skipped"
