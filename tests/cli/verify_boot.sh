@@ -102,10 +102,11 @@ row 'is called so' fail boot.login 'emergency shell after .*You are in emergency
 
 fault 'sleep 1000'
 status 'no prompt in time' 1 "$vmint" $boot --timeout 8 --format junit faulty
-grep -q 'name="boot.login"><failure message="no login prompt in 8 s' out.txt && ok 'is called so, in JUnit' ||
+cp out.txt junit.xml
+grep -q 'name="boot.login"><failure message="no login prompt in 8 s' junit.xml && ok 'is called so, in JUnit' ||
 	bad 'is called so, in JUnit'
 if command -v xmllint >/dev/null; then
-	status 'which is XML' 0 xmllint --noout out.txt
+	status 'which is XML' 0 xmllint --noout junit.xml
 else
 	echo 'skip: JUnit: no xmllint'
 fi
