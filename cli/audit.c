@@ -33,9 +33,12 @@ static void print_help(const struct opt *opts, size_t n)
 {
 	printf("usage: vmint audit [OPTION]... PATH...\n\n"
 	       "Compares machines, whoever made them: disk images, OVAs, folders with an .ovf, a\n"
-	       "folder of images (one machine), a folder of such folders, a fleet.json. Says which identities\n"
-	       "any two share: machine-id, host name, SSH host keys, MACs in the configuration,\n"
-	       "filesystem UUIDs, partition and disk ids. Nothing is changed.\n\n");
+	       "folder of images (one machine), a folder of such folders, a fleet.json. Says\n"
+	       "which identities any two share: machine-id, host name, SSH host keys, MACs;\n"
+	       "ids of filesystems, LVM, LUKS, md, partitions and disks; and of the machine "
+	       "itself\n"
+	       "(SMBIOS, cards, disks), where a descriptor or a clone's identity.json tells them.\n"
+	       "Nothing is changed.\n\n");
 	opts_print(opts, n);
 	printf("\nExit status: 0 nothing is shared, 1 something is, 2 usage error, 3 a path cannot "
 	       "be read.\n");

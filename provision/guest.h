@@ -48,6 +48,10 @@ struct guest_disk_ids {
 	} * parts;
 };
 
+struct guest_lvm_id {
+	const char *kind, *name, *id; /* "lvm-vg" or "lvm-lv", "vg" or "vg/root" */
+};
+
 struct guest_host_key {
 	const char *type;        /* "ed25519", "ecdsa", "rsa", "dsa" */
 	const char *path;        /* of the private key in the guest */
@@ -89,6 +93,8 @@ struct guest_facts {
 	size_t nfilesystems;
 	const struct guest_disk_ids *disks;
 	size_t ndisks;
+	const struct guest_lvm_id *lvm; /* groups and volumes */
+	size_t nlvm;
 	const char **
 		bootloaders; /* "grub bios", "grub uefi signed", "grub uefi", "systemd-boot", "extlinux" */
 	size_t nbootloaders;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add(struct audit *x, const char *kind, const char *value, const char *where)
+void audit_item_add(struct audit *x, const char *kind, const char *value, const char *where)
 {
 	if (!value || !*value)
 		return;
@@ -16,18 +16,34 @@ static void add(struct audit *x, const char *kind, const char *value, const char
 						    arena_dup(x->a, where), x->nmachines - 1};
 }
 
+/* What blkid calls the id of what it found. */
+static const char *kind_of(const char *type)
+{
+	static const char *const kinds[][2] = {{"LVM2_member", "lvm-pv"},
+					       {"crypto_LUKS", "luks-uuid"},
+					       {"linux_raid_member", "md-uuid"}};
+
+	for (size_t i = 0; type && i < ARRAY_SIZE(kinds); i++)
+		if (str_eq(type, kinds[i][0]))
+			return kinds[i][1];
+	return "fs-uuid";
+}
+
 static void add_storage(struct audit *x, const struct guest_facts *f)
 {
 	for (size_t i = 0; i < f->ndisks; i++) {
 		const struct guest_disk_ids *d = &f->disks[i];
 
-		add(x, "disk-id", d->id, d->device);
+		audit_item_add(x, "disk-id", d->id, d->device);
 		/* an MBR's follow from the disk's */
 		for (size_t k = 0; k < d->nparts && str_eq(d->table, "gpt"); k++)
-			add(x, "partition-guid", d->parts[k].id, d->parts[k].device);
+			audit_item_add(x, "partition-guid", d->parts[k].id, d->parts[k].device);
 	}
 	for (size_t i = 0; i < f->nfilesystems; i++)
-		add(x, "fs-uuid", f->filesystems[i].uuid, f->filesystems[i].device);
+		audit_item_add(x, kind_of(f->filesystems[i].type), f->filesystems[i].uuid,
+			       f->filesystems[i].device);
+	for (size_t i = 0; i < f->nlvm; i++)
+		audit_item_add(x, f->lvm[i].kind, f->lvm[i].id, f->lvm[i].name);
 }
 
 void audit_add(struct audit *x, const char *machine, const struct guest_facts *f)
@@ -35,13 +51,14 @@ void audit_add(struct audit *x, const char *machine, const struct guest_facts *f
 	ARENA_GROW(x->a, x->machines, x->nmachines, x->machines_room);
 	x->machines[x->nmachines++] = arena_dup(x->a, machine);
 	if (f->hostname && !str_starts(f->hostname, "localhost"))
-		add(x, "hostname", f->hostname, "/etc/hostname");
+		audit_item_add(x, "hostname", f->hostname, "/etc/hostname");
 	if (f->machine_id && strlen(f->machine_id) == 32)
-		add(x, "machine-id", f->machine_id, "/etc/machine-id");
+		audit_item_add(x, "machine-id", f->machine_id, "/etc/machine-id");
 	for (size_t i = 0; i < f->nhost_keys; i++)
-		add(x, "ssh-host-key", f->host_keys[i].fingerprint, f->host_keys[i].path);
+		audit_item_add(x, "ssh-host-key", f->host_keys[i].fingerprint,
+			       f->host_keys[i].path);
 	for (size_t i = 0; i < f->nmacs; i++)
-		add(x, "mac", f->macs[i].text, f->macs[i].path);
+		audit_item_add(x, "mac", f->macs[i].text, f->macs[i].path);
 	add_storage(x, f);
 	for (size_t i = 0; i < f->nwarnings; i++) {
 		ARENA_GROW(x->a, x->warnings, x->nwarnings, x->warnings_room);
@@ -51,8 +68,11 @@ void audit_add(struct audit *x, const char *machine, const struct guest_facts *f
 
 static size_t rank(const char *kind)
 {
-	static const char *const kinds[] = {"machine-id", "hostname",       "ssh-host-key", "mac",
-					    "fs-uuid",    "partition-guid", "disk-id"};
+	static const char *const kinds[] = {
+		"machine-id",  "hostname",    "ssh-host-key", "mac",     "smbios-uuid",
+		"vmgenid",     "instance-id", "fs-uuid",      "lvm-pv",  "lvm-vg",
+		"lvm-lv",      "luks-uuid",   "md-uuid",      "disk-id", "partition-guid",
+		"disk-serial", "image-id"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (str_eq(kinds[i], kind))

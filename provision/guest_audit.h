@@ -4,10 +4,11 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "provision/guest.h"
+#include "templates/ovf.h"
 
 struct audit_item {
-	const char *
-		kind; /* "machine-id", "hostname", "ssh-host-key", "fs-uuid", "partition-guid", "disk-id", "mac" */
+	/* "machine-id", "hostname", "ssh-host-key", "mac", "fs-uuid", "lvm-vg", "smbios-uuid", ... */
+	const char *kind;
 	const char *value;
 	const char *where; /* a path in the guest, or a device */
 	size_t machine;
@@ -30,8 +31,13 @@ struct audit_shared {
 	size_t n;
 };
 
+/* One more of the machine that was added last; nothing for NULL or "". */
+void audit_item_add(struct audit *x, const char *kind, const char *value, const char *where);
 /* Takes a machine's identities from its facts. */
 void audit_add(struct audit *x, const char *machine, const struct guest_facts *f);
+/* guest_audit_host.c: the last machine's outside, as its descriptor or its identity.json has it. */
+void audit_add_ovf(struct audit *x, const struct ovf *ovf);
+void audit_add_record(struct audit *x, const char *path);
 /* An .ova, a folder with an .ovf, a disk image, a folder of images (one machine), or a folder of such folders. */
 int audit_path(struct audit *x, const char *path, struct err *e);
 /* Opens whatever path is, and calls fn for every machine in it with its disks, which are closed afterwards. */

@@ -124,6 +124,8 @@ static int image_open(struct arena *a, const char *path, struct disk **out, stru
 struct machines {
 	struct arena *a;
 	int (*fn)(void *ctx, const char *name, struct disk **disks, size_t n, struct err *e);
+	/* what is told of the machine given last: its descriptor, or a file's path; NULL: nobody asks */
+	void (*outside)(void *ctx, const struct ovf *ovf, const char *record);
 	void *ctx;
 	size_t count;
 };
@@ -168,6 +170,8 @@ static int add_package(struct machines *x, const char *path, struct err *e)
 	}
 	if (r == 0)
 		r = add_machine(x, path, disks, n, e);
+	if (r == 0 && n && x->outside)
+		x->outside(x->ctx, &t.package.ovf, NULL);
 	for (size_t i = 0; i < opened; i++)
 		template_image_close(&images[i]);
 	template_close(&t);
@@ -228,12 +232,16 @@ static int folder_read(struct arena *a, const char *path, struct folder *f, stru
 static int add_folder(struct machines *x, const char *path, unsigned depth, struct err *e)
 {
 	struct folder f = {0};
+	size_t before = x->count;
 	int r = folder_read(x->a, path, &f, e);
 
 	for (size_t i = 0; i < f.npackages && r == 0; i++)
 		r = add_package(x, f.packages[i], e);
 	if (r == 0 && f.nimages && !f.npackages)
 		r = add_images(x, path, f.images, f.nimages, e);
+	/* what vmint clone wrote of the machine's outside */
+	if (r == 0 && x->outside && x->count == before + 1)
+		x->outside(x->ctx, NULL, arena_printf(x->a, "%s/identity.json", path));
 	if (f.npackages || f.nimages || depth == AUDIT_DEPTH)
 		return r;
 	for (size_t i = 0; i < f.nfolders && r == 0; i++)
@@ -242,27 +250,33 @@ static int add_folder(struct machines *x, const char *path, unsigned depth, stru
 	return r;
 }
 
-int machines_each(struct arena *a, const char *path,
-		  int (*fn)(void *ctx, const char *name, struct disk **disks, size_t n,
-			    struct err *e),
-		  void *ctx, struct err *e)
+static int each(struct machines *x, const char *path, struct err *e)
 {
 	SCOPED(close_at) int fd = sys_open(path, O_PATH, 0);
-	struct machines x = {.a = a, .fn = fn, .ctx = ctx};
 	struct stat st;
 	int r = fd < 0 ? fd : sys_fstat(fd, &st);
 
 	if (r < 0)
 		return err_sys(e, r, "%s", path);
 	if (S_ISDIR(st.st_mode))
-		r = add_folder(&x, path, 0, e);
+		r = add_folder(x, path, 0, e);
 	else if (is_package(path))
-		r = add_package(&x, path, e);
+		r = add_package(x, path, e);
 	else
-		r = add_images(&x, path, &path, 1, e);
-	if (r == 0 && !x.count)
+		r = add_images(x, path, &path, 1, e);
+	if (r == 0 && !x->count)
 		return err_set(e, ENOENT, "%s: no disk image and no package in it", path);
 	return r;
+}
+
+int machines_each(struct arena *a, const char *path,
+		  int (*fn)(void *ctx, const char *name, struct disk **disks, size_t n,
+			    struct err *e),
+		  void *ctx, struct err *e)
+{
+	struct machines x = {.a = a, .fn = fn, .ctx = ctx};
+
+	return each(&x, path, e);
 }
 
 static int audit_machine(void *ctx, const char *name, struct disk **disks, size_t n, struct err *e)
@@ -277,8 +291,17 @@ static int audit_machine(void *ctx, const char *name, struct disk **disks, size_
 	return r < 0 ? err_in(e, r, "%s", name) : 0;
 }
 
+static void audit_outside(void *ctx, const struct ovf *ovf, const char *record)
+{
+	if (ovf)
+		audit_add_ovf(ctx, ovf);
+	if (record)
+		audit_add_record(ctx, record);
+}
+
 int audit_path(struct audit *x, const char *path, struct err *e)
 {
-	return str_ends(path, ".json") ? audit_ledger(x, path, e)
-				       : machines_each(x->a, path, audit_machine, x, e);
+	struct machines all = {.a = x->a, .fn = audit_machine, .outside = audit_outside, .ctx = x};
+
+	return str_ends(path, ".json") ? audit_ledger(x, path, e) : each(&all, path, e);
 }

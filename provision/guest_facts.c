@@ -41,6 +41,28 @@ static void filesystem_facts(struct guest *g)
 	g->facts.nfilesystems = g->storage.nvolumes;
 }
 
+static void lvm_facts(struct guest *g)
+{
+	const struct storage *s = &g->storage;
+	struct guest_lvm_id *list = NULL;
+	size_t n = 0, room = 0;
+
+	for (size_t i = 0; i < s->ngroups; i++) {
+		const struct lvm_group *v = &s->groups[i];
+
+		ARENA_GROW(g->a, list, n, room);
+		list[n++] = (struct guest_lvm_id){"lvm-vg", v->name, v->id};
+		for (size_t k = 0; k < v->nvolumes; k++) {
+			ARENA_GROW(g->a, list, n, room);
+			list[n++] = (struct guest_lvm_id){
+				"lvm-lv", arena_printf(g->a, "%s/%s", v->name, v->volumes[k].name),
+				v->volumes[k].id};
+		}
+	}
+	g->facts.lvm = list;
+	g->facts.nlvm = n;
+}
+
 static const char *disk_device(struct arena *a, size_t disk)
 {
 	return disk < 26 ? arena_printf(a, "vd%c", (char)('a' + disk))
@@ -230,6 +252,7 @@ void guest_facts_gather(struct guest *g)
 	g->facts.hostname = g->facts.machine_id = "";
 	filesystem_facts(g);
 	disk_facts(g);
+	lvm_facts(g);
 	guest_system_facts(g);
 	if (g->facts.linux_found) {
 		name_facts(g);
