@@ -14,7 +14,7 @@ static const char *mountpoint_of(struct guest *g, size_t volume)
 	for (size_t i = 0; i < g->nmounts; i++)
 		if (g->mounts[i].volume == volume)
 			return g->mounts[i].point;
-	return str_eq(g->storage.volumes[volume].type, "swap") ? "swap" : "";
+	return str_starts(g->storage.volumes[volume].type, "sw") ? "swap" : "";
 }
 
 static void filesystem_facts(struct guest *g)

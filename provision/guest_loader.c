@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* A PE image with an attribute certificate: one changed byte and Secure Boot refuses it. */
 bool guest_image_is_signed(const char *data, size_t len)
@@ -72,6 +73,24 @@ static void lvm_pins(struct guest *g, struct guest_survey *s)
 	}
 }
 
+/* A kernel, its command line and its initial ramdisk in one image: too large for an edit, and mostly signed. */
+static void unified_pins(struct guest *g, struct guest_survey *s, const struct found *f)
+{
+	struct arena mem = {0};
+	struct guest_spot spot;
+	const char *data;
+	size_t len;
+
+	if (f->place->editor != EDIT_BINARY || f->data || !S_ISREG(f->st.mode) ||
+	    f->st.size <= GUEST_FILE_MAX || f->st.size > INITRD_MAX)
+		return;
+	if (guest_find(g, f->path, false, &spot) == 0 &&
+	    guest_fs_read(spot.fs, &mem, spot.inner, INITRD_MAX, &data, &len, NULL) == 0)
+		guest_survey_pin_all(g, s, f->path, data, len,
+				     "is a unified kernel image, which is not built anew");
+	arena_fini(&mem);
+}
+
 static void pin_boot(struct guest *g, struct guest_survey *s, const char *where, const char *why)
 {
 	const struct ref *r;
@@ -116,6 +135,7 @@ void guest_loader_pins(struct guest *g, struct guest_survey *s)
 
 		if (f->hit && f->data)
 			core_pins(g, s, f);
+		unified_pins(g, s, f);
 		if (!why)
 			continue;
 		guest_survey_pin_all(g, s, f->path, f->data, f->len, why);

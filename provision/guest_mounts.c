@@ -12,7 +12,7 @@
 /* Engines that answer at once; the others are asked only when no root was found on these. */
 static bool is_native(const char *type)
 {
-	return str_starts(type, "ext") || str_eq(type, "vfat") || str_eq(type, "swap");
+	return str_starts(type, "ext") || str_eq(type, "vfat") || str_starts(type, "sw");
 }
 
 static bool may_be_root(const char *type)

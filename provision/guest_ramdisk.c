@@ -30,6 +30,8 @@ static void ramdisk(struct guest *g, struct guest_survey *s, struct found *f)
 	size_t len;
 	int r;
 
+	if (f->st.size > INITRD_MAX)
+		guest_warn(g, "%s was not searched for ids: it is too large", f->path);
 	if (f->st.size > INITRD_MAX || guest_find(g, f->path, false, &spot) < 0)
 		return;
 	r = guest_fs_read(spot.fs, &mem, spot.inner, INITRD_MAX, &data, &len, &e);

@@ -23,6 +23,7 @@ static const struct engine engines[] = {
 	{"ext4", &guest_ext_ops, NULL},
 	{"vfat", &guest_fat_ops, NULL},
 	{"swap", &guest_swap_ops, NULL},
+	{"swsuspend", &guest_swap_ops, NULL},
 	{"xfs", &guest_xfs_ops, NULL},
 	{"btrfs", &guest_btrfs_ops, NULL},
 	{"crypto_LUKS", &guest_luks_ops, NULL},

@@ -136,7 +136,7 @@ static const char *swap_look(const struct head *h, struct sniffed *s)
 			return "swap";
 		for (size_t i = 0; i < ARRAY_SIZE(asleep); i++)
 			if (strncmp(magic, asleep[i], 10) == 0)
-				return "swap";
+				return "swsuspend";
 	}
 	return NULL;
 }

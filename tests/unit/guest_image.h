@@ -88,7 +88,7 @@ static inline void make(struct image *m)
 	snprintf(m->file, sizeof m->file, "%s/disk.raw", m->dir);
 	assert_int_equal(
 		run(&m->a,
-		    "truncate -s 16M %s && PATH=$PATH:/sbin:/usr/sbin mke2fs -q -F -t ext4 -U " UUID
+		    "truncate -s 40M %s && PATH=$PATH:/sbin:/usr/sbin mke2fs -q -F -t ext4 -U " UUID
 		    " -d %s/root %s >/dev/null 2>&1",
 		    m->file, m->dir, m->file),
 		0);
