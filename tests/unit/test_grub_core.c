@@ -4,7 +4,7 @@
 #include "base/bytes.h"
 #include "provision/grub_core.h"
 
-enum { DISK = 20 << 20, FIRST = 1 << 20, BOOT_SECTOR = 512 };
+enum { DISK = 44 << 20, FIRST = 1 << 20, BOOT_SECTOR = 512 };
 
 #define MODULES "/usr/lib/grub/i386-pc"
 
@@ -58,11 +58,11 @@ static struct disk *disk_with(struct image *m)
 	struct disk *d = disk_memory(DISK);
 	uint8_t *p = disk_memory_bytes(d);
 
-	assert_int_equal(disk_pread(m->base, p + FIRST, 16 << 20, 0, NULL), 0);
+	assert_int_equal(disk_pread(m->base, p + FIRST, m->base->size, 0, NULL), 0);
 	put_le32(p + 440, 0x12345678);
 	p[446 + 4] = 0x83;
 	put_le32(p + 446 + 8, FIRST / 512);
-	put_le32(p + 446 + 12, (16 << 20) / 512);
+	put_le32(p + 446 + 12, (uint32_t)(m->base->size / 512));
 	install(m, d);
 	return d;
 }
