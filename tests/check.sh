@@ -1,21 +1,19 @@
 #!/bin/sh
-# Runs the unit tests of one build folder. Exit 0 when all pass.
+# Runs the unit tests of one build folder, as many programs at once as there are processors. Exit 0 when all pass.
 # usage: check.sh BUILD-FOLDER
 set -u
 out=$1
-failed=0 passed=0
-for t in "$out"/tests/unit/test_*; do
-	case $t in *.d) continue ;; esac
-	[ -x "$t" ] || continue
-	if "$t" >"$t.log" 2>&1; then
-		passed=$((passed + 1))
-	else
-		failed=$((failed + 1))
-		printf 'not ok: %s\n' "$t"
-		grep -vE '^\[ *(RUN|OK) *\]' "$t.log" | tail -n 30
-	fi
+list=$(find "$out/tests/unit" -name 'test_*' -type f -perm -u+x | sort)
+# shellcheck disable=SC2016 # the shell within expands it
+bad=$(printf '%s\n' "$list" | xargs -P "$(nproc)" -I '{}' sh -c '"$1" >"$1.log" 2>&1 || echo "$1"' sh '{}' | sort)
+for t in $bad; do
+	printf 'not ok: %s\n' "$t"
+	grep -vE '^\[ *(RUN|OK) *\]' "$t.log" | tail -n 30
 done
-tests=$(cat "$out"/tests/unit/test_*.log | grep -cE '^\[ *OK *\]')
-bad=$(cat "$out"/tests/unit/test_*.log | grep -E "^\[ *FAILED *\] [a-z0-9_]+$" | sort -u | wc -l)
-printf 'unit: %d programs, %d tests passed, %d failed\n' $((passed + failed)) "$tests" "$bad"
-[ "$failed" = 0 ]
+logs=$(printf '%s\n' "$list" | sed 's/$/.log/')
+# shellcheck disable=SC2086
+tests=$(cat $logs | grep -cE '^\[ *OK *\]')
+# shellcheck disable=SC2086
+failed=$(cat $logs | grep -E '^\[ *FAILED *\] [a-z0-9_]+$' | sort -u | wc -l)
+printf 'unit: %d programs, %d tests passed, %d failed\n' "$(printf '%s\n' "$list" | wc -l)" "$tests" "$failed"
+[ -z "$bad" ]
