@@ -151,7 +151,7 @@ static int decode(struct import *c, const struct template_disk *d, struct templa
 }
 
 /* There is room for one of each disk. */
-static void warn(struct import *c, const struct template_disk *d, const char *what)
+static void add_warning(struct import *c, const struct template_disk *d, const char *what)
 {
 	if (what)
 		c->out->warnings[c->out->nwarnings++] =
@@ -178,7 +178,7 @@ static int import_one(struct import *c, const struct template_disk *d, const cha
 			       ? r
 			       : err_in(e, r, "%s: disk '%.80s'", c->t->package.path, d->id);
 	*size = x.image->size;
-	warn(c, d, template_size_warning(c->t, d, *size));
+	add_warning(c, d, template_size_warning(c->t, d, *size));
 	r = sys_fstat(fd, &st);
 	*stored = (uint64_t)st.st_size;
 	return r < 0 ? err_sys(e, r, "%s/%s", c->o->folder, name) : sync_file(c, fd, name, e);
