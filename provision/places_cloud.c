@@ -3,6 +3,11 @@
 
 #include <string.h>
 
+static bool is_any(char c, const char *of)
+{
+	return c && strchr(of, c);
+}
+
 static bool line_has_key(const char *line, size_t n, const char *key)
 {
 	size_t k = strlen(key);
@@ -15,8 +20,8 @@ static bool has_word(const char *text, size_t n, const char *word)
 	size_t k = strlen(word);
 
 	for (size_t i = 0; i + k <= n; i++) {
-		bool begins = i == 0 || strchr(" \t\n[,'\"-", text[i - 1]);
-		bool ends = i + k == n || strchr(" \t\r\n],'\"#", text[i + k]);
+		bool begins = i == 0 || is_any(text[i - 1], " \t\r\n[,'\"-");
+		bool ends = i + k == n || is_any(text[i + k], " \t\r\n],'\"#");
 
 		if (begins && ends && !memcmp(text + i, word, k))
 			return true;
@@ -29,7 +34,7 @@ static size_t value_begin(const char *text, size_t n)
 {
 	size_t at = 0;
 
-	while (at < n && strchr(" \t\r\n#", text[at])) {
+	while (at < n && is_any(text[at], " \t\r\n#")) {
 		const char *end = text[at] == '#' ? memchr(text + at, '\n', n - at) : text + at;
 
 		at = end ? (size_t)(end - text) + 1 : n;
@@ -47,7 +52,7 @@ static size_t value_length(const char *text, size_t n)
 		close = memchr(text + begin, ']', n - begin);
 		return close ? (size_t)(close - text) + 1 : n;
 	}
-	while (len < n && strchr(" \t-#", text[len])) {
+	while (len < n && is_any(text[len], " \t-#")) {
 		end = memchr(text + len, '\n', n - len);
 		len = end ? (size_t)(end - text) + 1 : n;
 	}
@@ -66,7 +71,7 @@ static bool add_nocloud(const char *text, size_t n, struct strbuf *out)
 	if (text[begin] == '[') {
 		size_t first = begin + 1;
 
-		while (first < n && strchr(" \t\r\n", text[first]))
+		while (first < n && is_any(text[first], " \t\r\n"))
 			first++;
 		strbuf_addn(out, text, first);
 		strbuf_add(out, first < n && text[first] == ']' ? "NoCloud" : "NoCloud, ");

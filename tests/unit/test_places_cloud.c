@@ -29,6 +29,10 @@ static void nocloud_joins_a_list_in_every_form(void **state)
 	edited(edit_datasources, "a: 1\ndatasource_list: [None]",
 	       "a: 1\ndatasource_list: [NoCloud, None]");
 	edited(edit_datasources, "datasource_list: []\n", "datasource_list: [NoCloud]\n");
+	edited(edit_datasources, "datasource_list: [\rEc2]\n",
+	       "datasource_list: [\rNoCloud, Ec2]\n");
+	edited(edit_datasources, "datasource_list: [\rNoCloud, Ec2]\n",
+	       "datasource_list: [\rNoCloud, Ec2]\n");
 	edited(edit_datasources, "datasource_list: [\n  Ec2,\n  None ]\nb: 2\n",
 	       "datasource_list: [\n  NoCloud, Ec2,\n  None ]\nb: 2\n");
 	edited(edit_datasources, "datasource_list:\n- Ec2\n- None\nb: 2\n",

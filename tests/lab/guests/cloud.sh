@@ -139,7 +139,9 @@ prove()
 		"$(ask "$clone" "$port" 'cat /run/systemd/resolve/resolv.conf /run/systemd/netif/links/* /etc/resolv.conf 2>/dev/null' |
 			sed -n 's/^nameserver \(10.*\)/\1/p; s/^DNS=\(10.*\)/\1/p' | sort -u | head -n 1)"
 	is "$clone: host keys of known_hosts" "$(record "$clone" '.clone.ssh_host_keys[]' | sort)" \
-		"$(timeout 90 ssh-keyscan -T 30 -p "$port" 127.0.0.1 2>/dev/null | cut -d' ' -f2,3 | sort)"
+		"$(for kind in ecdsa ed25519 rsa; do
+			timeout 90 ssh-keyscan -T 60 -t $kind -p "$port" 127.0.0.1 2>/dev/null
+		done | cut -d' ' -f2,3 | sort)"
 	is "$clone: a file with its values" \
 		"$clone.example.org $address $(record "$clone" '.clone.macs[0]') $number" "$(ask "$clone" "$port" cat /etc/vmint-was-here)"
 	is "$clone: a command that ran" "$clone" "$(ask "$clone" "$port" cat /var/tmp/ran)"
