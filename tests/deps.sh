@@ -79,6 +79,7 @@ virtinst              lab    virt-clone, to compare with
 binutils              test   strings, to read metadata of volumes
 jq                    test   ledgers
 virt-v2v              lab    another reader of packages
+libnbd-bin            lab    nbdcopy, with which virt-v2v copies
 libguestfs0           lab    files of XFS and btrfs
 guestfish             lab    what libguestfs itself reads there
 '
