@@ -2,21 +2,7 @@
 # vmint clone --list-places, --places and --clean.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-vmint=${VMINT:-./vmint}
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
-
-check()
-{
-	what=$1
-	shift
-	if "$@" >"$work/log" 2>&1; then
-		echo "ok: $what"
-	else
-		echo "not ok: $what"
-		cat "$work/log"
-	fi
-}
+. tests/common.sh
 
 # says STATUS WORDS ARGUMENT...: the exit status, and the words on stderr.
 says()

@@ -2,39 +2,13 @@
 # The sample template: what it is, and that its disk is sound by the tools of others.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
-vmint=${VMINT:-./vmint}
 PATH=$PATH:/usr/sbin:/sbin
 sample=build/sample.ova
-work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
+. tests/common.sh
 if [ ! -e $sample ]; then
 	echo "skip: the sample template: $sample was not built"
 	exit 77
 fi
-
-check()
-{
-	what=$1
-	shift
-	if "$@" >"$work/log" 2>&1; then
-		echo "ok: $what"
-	else
-		echo "not ok: $what"
-		cat "$work/log"
-	fi
-}
-
-# with TOOL WHAT COMMAND...: skipped where the tool is not installed.
-with()
-{
-	tool=$1 what=$2
-	shift
-	if command -v "$tool" >/dev/null; then
-		check "$@"
-	else
-		echo "skip: $what: $tool is not installed"
-	fi
-}
 
 part()
 {
