@@ -36,7 +36,9 @@ one()
 	fresh
 	mkdir -p "$RESULTS/$s_id"
 	export s_do s_via s_probe
-	unshare -m sh -c ". /lab/inside.sh; ask_all $RESULTS/$s_id" 2>"$RESULTS/$s_id/broken.err"
+	# A situation that never ends must not take the others with it.
+	timeout 100 unshare -m sh -c ". /lab/inside.sh; ask_all $RESULTS/$s_id" 2>"$RESULTS/$s_id/broken.err" ||
+		echo "ended with $?" >"$RESULTS/$s_id/broken"
 	[ -z "$s_undo" ] || eval "$s_undo"
 }
 

@@ -26,14 +26,15 @@ build_tool()
 		${CC:-cc} -std=c17 -O2 -Wall -Wextra -D_GNU_SOURCE -o "$WORK/$1" "$LAB/$1.c" $2
 }
 
-# Two hosts at a time: machines are small.
-running=0
+# Each host has two processors, and times a guest on them: no more hosts at a time than there are processors for.
+at_once=$(($(nproc) / 2)) running=0
+[ $at_once -gt 0 ] || at_once=1
 start_host()
 {
 	wanted && [ "$b_name" != here ] || return 0
 	host_boot &
 	running=$((running + 1))
-	if [ $((running % 2)) = 0 ]; then
+	if [ $((running % at_once)) = 0 ]; then
 		wait
 	fi
 }

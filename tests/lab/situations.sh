@@ -70,7 +70,7 @@ situation no-sys do='umount -l /sys' truth=yes verdict=ready
 
 boot around prepare='modprobe kvm_amd'
 situation hugepages do='echo 16 >/proc/sys/vm/nr_hugepages' undo='echo 0 >/proc/sys/vm/nr_hugepages' ask=hugepages truth=yes verdict=ready checks=memory.hugepages=pass facts=memory.hugepages-2m.number=16
-situation memory-limited do='mkdir /sys/fs/cgroup/lab; echo +memory >/sys/fs/cgroup/cgroup.subtree_control; echo 64M >/sys/fs/cgroup/lab/memory.max; echo $$ >/sys/fs/cgroup/lab/cgroup.procs' undo='usleep 500000; rmdir /sys/fs/cgroup/lab; echo -memory >/sys/fs/cgroup/cgroup.subtree_control' ask=memory truth=no verdict=ready checks='memory.cgroup-limit=warn memory.enough=warn' facts=memory.cgroup-limit.number=67108864
+situation memory-limited do='mkdir /sys/fs/cgroup/lab; echo +memory >/sys/fs/cgroup/cgroup.subtree_control; echo 64M >/sys/fs/cgroup/lab/memory.max; echo $$ >/sys/fs/cgroup/lab/cgroup.procs' undo='for i in 1 2 3 4 5 6 7 8 9 10; do rmdir /sys/fs/cgroup/lab 2>/dev/null && break; usleep 500000; done; echo -memory >/sys/fs/cgroup/cgroup.subtree_control' ask=memory truth=no verdict=ready checks='memory.cgroup-limit=warn memory.enough=warn' facts=memory.cgroup-limit.number=67108864
 situation cgroup2-only do=: ask=cgroup truth=v2 verdict=ready facts=isolation.cgroup.text=v2
 situation nested-on do=: probe='--for nested' ask=nested truth=yes verdict=ready checks=kvm.nested=pass
 situation vhost-and-tun do='modprobe vhost_net; modprobe tun' undo='rmmod vhost_net' ask=vhost truth=yes verdict=ready checks='kvm.vhost-net=pass network.tun=pass'
