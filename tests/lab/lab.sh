@@ -1,7 +1,8 @@
 #!/bin/sh
 # The laboratory: hosts (run.sh), guests (guests/prove.sh), clones that live (guests/life.sh) and with
-# seeds (guests/cloud.sh), a fleet on one network (guests/fleet.sh). Ends with one line for all.
-# quick: each host situation once, and one guest; full: hosts three times over, every guest, and clones that live.
+# seeds (guests/cloud.sh), a fleet on one network (guests/fleet.sh); other ways of copying under the same proofs (negative.sh)
+# and under vmint audit (audit.sh). Ends with one line for all.
+# quick: each host situation once, and one guest; full: hosts three times over, every guest, and all the rest.
 # Guests, packages and proofs are kept by content under build/lab: a second run does what has changed.
 # usage: lab.sh [quick|full]     exit 0, 1 when something failed
 set -u
@@ -34,6 +35,8 @@ full)
 	part life guests/life.sh
 	part seeds guests/cloud.sh
 	part fleet guests/fleet.sh
+	part negative ./negative.sh
+	part audit ./audit.sh
 	;;
 *)
 	echo 'usage: lab.sh [quick|full]' >&2
