@@ -1,6 +1,8 @@
 /* Quoting by language. */
 #include "provision/quote.h"
 
+#include "base/xml_escape.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -24,41 +26,9 @@ static void each(struct strbuf *out, const char *text,
 	}
 }
 
-static void add_xml(struct strbuf *out, uint32_t c, const char *s, size_t n)
-{
-	switch (c) {
-	case '<':
-		strbuf_add(out, "&lt;");
-		break;
-	case '>':
-		strbuf_add(out, "&gt;");
-		break;
-	case '&':
-		strbuf_add(out, "&amp;");
-		break;
-	case '"':
-		strbuf_add(out, "&quot;");
-		break;
-	case '\'':
-		strbuf_add(out, "&apos;");
-		break;
-	case '\t':
-	case '\n':
-	case '\r':
-		/* As they are, attributes would turn them into spaces. */
-		strbuf_printf(out, "&#%u;", (unsigned)c);
-		break;
-	default:
-		if (c < 0x20 || c == 0xfffe || c == 0xffff)
-			strbuf_add(out, replacement);
-		else
-			strbuf_addn(out, s, n);
-	}
-}
-
 void quote_xml(struct strbuf *out, const char *text)
 {
-	each(out, text, add_xml);
+	xml_escape(out, text, true);
 }
 
 void quote_shell(struct strbuf *out, const char *text)
