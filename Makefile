@@ -125,6 +125,7 @@ check: vmint $(UNITS:%.c=$(OUT)/%)
 	@tests/check.sh $(OUT)
 
 test: deps
+	@tests/borrow.sh
 	@$(MAKE) --no-print-directory test-now
 
 test-now: check $(TOOLS:%.c=$(OUT)/%)

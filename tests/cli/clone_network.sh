@@ -3,7 +3,8 @@
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 vmint=${VMINT:-$root/vmint}
-PATH=$PATH:/usr/sbin:/sbin
+# Installed, or borrowed (tests/borrow.sh).
+PATH=$PATH:/usr/sbin:/sbin:$root/build/borrowed/bin
 for tool in mke2fs debugfs qemu-img e2fsck; do
 	if ! command -v $tool >/dev/null; then
 		echo "skip: addresses in guests: no $tool"
