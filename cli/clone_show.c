@@ -205,6 +205,25 @@ static void show_next(const struct plan *p, const struct target *t, const struct
 	putchar('\n');
 }
 
+/* A guest with host keys takes logins, and known_hosts has its keys: nothing is asked. */
+static void show_login(const struct plan *p, const struct clone *c)
+{
+	const json_t *record = ledger_find(p->ledger, c->lower);
+
+	if (!record || !json_array_size(json_object_get(record, "ssh_host_keys")))
+		return;
+	printf("log in:\n  ssh -F ");
+	show_word(p->spec->output);
+	printf("/ssh_config");
+	/* QEMU's own network has no way in but a forwarded port. */
+	if (!c->addresses[0] && str_eq(p->spec->targets[0], "qemu") && !p->spec->nnetworks)
+		printf(" -p 2222 -o HostName=127.0.0.1 %s   "
+		       "(started with NET=user,hostfwd=tcp:127.0.0.1:2222-:22)\n",
+		       c->name);
+	else
+		printf(" %s\n", c->name);
+}
+
 void clone_show_summary(const struct clone_run *run, double seconds)
 {
 	const struct plan *p = &run->plan;
@@ -236,6 +255,7 @@ void clone_show_summary(const struct clone_run *run, double seconds)
 		printf("start one:\n");
 		for (size_t i = 0; i < p->spec->ntargets; i++)
 			show_next(p, target_find(p->spec->targets[i]), c);
+		show_login(p, c);
 	}
 }
 

@@ -15,4 +15,7 @@ rm -rf build/fleet
 ./vmint clone build/sample.ova -n 3 -o build/fleet || exit 3
 echo
 echo '$ vmint verify build/fleet'
-./vmint verify build/fleet
+./vmint verify build/fleet || exit 3
+echo
+echo '$ vmint audit build/sample.ova build/fleet'
+./vmint audit build/sample.ova build/fleet

@@ -32,3 +32,9 @@ with e2fsck "its root file system is clean" e2fsck -fn "$work/root"
 with fsck.vfat "its ESP is clean" fsck.vfat -n "$work/esp"
 with debugfs "its fstab names the root" holds /etc/fstab "UUID=c1a5b7d2-3e4f-4a68-9b0c-5d7e8f9a1b2c /"
 with debugfs "its host keys are there" holds /etc/ssh/ssh_host_rsa_key "PRIVATE KEY"
+check "the summary of its clones says how to log in" answers 0 \
+	"ssh -F $work/fleet/ssh_config -p 2222 -o HostName=127.0.0.1 clone-1" \
+	"$vmint" clone $sample -n 1 --name 'clone-{n}' --ssh-keys modern -o "$work/fleet"
+check "and not where there are no keys" sh -c '! "$0" clone "$1" -n 1 --ssh-keys remove -o "$2" | grep "log in"' "$vmint" $sample "$work/bare"
+check "audit of the template and its clone: nothing is shared" answers 0 "2 machines, no identity is shared" \
+	"$vmint" audit $sample "$work/fleet"
