@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+enum { MACHINE_ID_LEN = 32 };
+
 static const char *const globs[] = {"/boot/initrd.img*",     "/boot/initramfs*",
 				    "/boot/initrd-*",        "/boot/*/*/initrd*",
 				    "/boot/efi/*/*/initrd*", "/efi/*/*/initrd*"};
@@ -106,17 +108,17 @@ static bool has_member(const char *data, size_t len, const char *name)
 
 /* The clone's begins as the template's does: what the archive behind it does not override is left. */
 static void check_appended(struct verify_clone *c, const struct verify_initrd *was,
-			   const char *data, size_t len)
+			   const char *path, const char *data, size_t len)
 {
 	size_t tail = aligned(was->len) < len ? aligned(was->len) : len;
 
 	if (was->found.stuck)
 		verify_wrong(c->subject, VERIFY_SCAN_INITRD, "%s: %s holds an id of the template",
-			     was->path, was->found.stuck);
+			     path, was->found.stuck);
 	for (size_t i = 0; i < was->found.n; i++)
 		if (!has_member(data + tail, len - tail, was->found.members[i].name))
 			verify_wrong(c->subject, VERIFY_SCAN_INITRD,
-				     "%s: %s in it holds an id of the template", was->path,
+				     "%s: %s in it holds an id of the template", path,
 				     was->found.members[i].name);
 }
 
@@ -139,8 +141,21 @@ static void check_other(struct verify_clone *c, const char *path, const char *da
 			     "%s: %s in it holds an id of the template", path, x.members[i].name);
 }
 
+/* Where the clone has what the template had at path: boot entries lie in folders that the machine-id names. */
+static const char *path_in_clone(struct verify_clone *c, const char *path)
+{
+	const char *old = guest_facts(c->base->guest)->machine_id,
+		   *new = guest_facts(c->guest)->machine_id, *at;
+	size_t len = strlen(old);
+
+	if (len != MACHINE_ID_LEN || strlen(new) != len || !(at = strstr(path, old)))
+		return path;
+	return arena_printf(&c->mem, "%.*s%s%s", (int)(at - path), path, new, at + len);
+}
+
 static void check_one(struct verify_clone *c, const struct verify_initrd *was)
 {
+	const char *path = path_in_clone(c, was->path);
 	struct arena a = {0};
 	struct err e = {0};
 	size_t len = 0;
@@ -150,14 +165,14 @@ static void check_one(struct verify_clone *c, const struct verify_initrd *was)
 		verify_except(c->subject, "initramfs", was->path, "", was->unread);
 		return;
 	}
-	data = whole(c->guest, &a, was->path, &len, &e);
+	data = whole(c->guest, &a, path, &len, &e);
 	if (!data)
-		verify_wrong(c->subject, VERIFY_SCAN_INITRD, "%s: %s", was->path,
+		verify_wrong(c->subject, VERIFY_SCAN_INITRD, "%s: %s", path,
 			     *e.text ? e.text : "is gone");
 	else if (len >= was->len && memcmp(data, was->data, was->len) == 0)
-		check_appended(c, was, data, len);
+		check_appended(c, was, path, data, len);
 	else
-		check_other(c, was->path, data, len);
+		check_other(c, path, data, len);
 	arena_fini(&a);
 }
 

@@ -43,6 +43,29 @@ else
 fi
 rm -rf many
 
+# ---- boot entries in a folder that the machine-id names ----
+
+if command -v mke2fs >/dev/null && command -v cpio >/dev/null; then
+	id=d83c58992539405f8ce5bd8b8120d94a
+	mkdir -p t/etc t/boot/loader/entries t/boot/$id/6.1 t/lib
+	printf 'ID=debian\nPRETTY_NAME="Debian 12"\n' >t/etc/os-release
+	echo $id >t/etc/machine-id
+	echo tpl >t/etc/hostname
+	echo 'UUID=5d2ff3a5-4d5c-4b7e-9d5c-0f3c1f8f0a11 / ext4 defaults 0 1' >t/etc/fstab
+	(cd t && echo etc/fstab | cpio -o -H newc --quiet) | gzip >t/boot/$id/6.1/initrd.img
+	printf 'title Debian\nmachine-id %s\nlinux /%s/6.1/linux\ninitrd /%s/6.1/initrd.img\noptions root=UUID=%s\n' $id $id $id \
+		5d2ff3a5-4d5c-4b7e-9d5c-0f3c1f8f0a11 >t/boot/loader/entries/$id-6.1.conf
+	echo kernel >t/boot/$id/6.1/linux
+	truncate -s 32M bls.raw
+	mke2fs -q -t ext4 -U 5d2ff3a5-4d5c-4b7e-9d5c-0f3c1f8f0a11 -d t bls.raw
+	if "$vmint" clone bls.raw -n 2 --name 'b{n}' -o bls -q && "$vmint" verify bls >out.txt 2>err.txt; then
+		ok 'a ramdisk whose folder has the new name'
+	else
+		bad 'a ramdisk whose folder has the new name' out.txt err.txt
+	fi
+	rm -rf t bls bls.raw
+fi
+
 # ---- the forms ----
 
 if python3 -c 'import jsonschema' 2>/dev/null; then
