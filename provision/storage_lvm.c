@@ -119,7 +119,7 @@ static int lv_open(struct pool *p, const struct lvm_node *vg, const struct lvm_n
 static int lv_add(struct pool *p, size_t disk, const struct lvm_node *vg, const struct lvm_node *lv,
 		  struct err *e)
 {
-	struct volume v = {.disk = disk};
+	struct volume v = {.disk = disk, .logical = true};
 	struct sniffed found;
 	struct err why = {0};
 	int r;
