@@ -19,6 +19,7 @@ struct md_member_spec {
 	bool dirty, bitmap;
 	uint32_t features;
 	uint64_t events;
+	const uint8_t *uuid; /* NULL: the one below */
 };
 
 static const uint8_t md_uuid[16] = {0x01, 0x23, 0x45, 0x67, 0x89, 0xab, 0xcd, 0xef,
@@ -57,7 +58,7 @@ static inline void md_put_1(uint8_t *b, const struct md_member_spec *m)
 	put_le32(b, 0xa92b4efc);
 	put_le32(b + 4, 1);
 	put_le32(b + 8, m->features | (m->bitmap ? 1 : 0));
-	memcpy(b + 16, md_uuid, 16);
+	memcpy(b + 16, m->uuid ? m->uuid : md_uuid, 16);
 	strncpy((char *)b + 32, m->name, 32);
 	put_le32(b + 72, (uint32_t)m->level);
 	put_le64(b + 80, m->level == 1 ? m->used / 512 : 0);
@@ -83,7 +84,7 @@ static inline void md_put_0(uint8_t *b, const struct md_member_spec *m)
 	put_le32(b, 0xa92b4efc);
 	put_le32(b + 8, 90);
 	for (unsigned i = 0; i < 4; i++)
-		put_le32(b + 4 * (i ? 12 + i : 5), be32(md_uuid + 4 * i));
+		put_le32(b + 4 * (i ? 12 + i : 5), be32((m->uuid ? m->uuid : md_uuid) + 4 * i));
 	put_le32(b + 28, (uint32_t)m->level);
 	put_le32(b + 32, (uint32_t)(m->used / 1024));
 	put_le32(b + 40, m->places);
@@ -115,10 +116,10 @@ static inline void md_put(uint8_t *bytes, const struct md_member_spec *m)
 	memset(bitmap, 0, 512);
 	memcpy(bitmap, "bitm", 4);
 	put_le32(bitmap + 4, 4);
-	memcpy(bitmap + 8, md_uuid, 16);
+	memcpy(bitmap + 8, m->uuid ? m->uuid : md_uuid, 16);
 	put_le64(bitmap + 40, m->used / 512);
 	put_le32(bitmap + 52, 65536);
 	put_le32(bitmap + 56, 5);
 	for (unsigned i = 0; m->minor == 90 && i < 16; i += 4)
-		put_le32(bitmap + 8 + i, be32(md_uuid + i));
+		put_le32(bitmap + 8 + i, be32((m->uuid ? m->uuid : md_uuid) + i));
 }
