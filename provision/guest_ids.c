@@ -21,6 +21,10 @@ static const char *unread_boot(struct work *w)
 			return arena_printf(w->a, "%s may refer to it and cannot be read",
 					    f->device);
 	}
+	if (w->g->lost_boot && storage_lacks_arrays(&w->g->storage))
+		return arena_printf(w->a,
+				    "%s may refer to it and may be on an array that is left alone",
+				    w->g->lost_boot);
 	return NULL;
 }
 

@@ -209,6 +209,8 @@ static void fstab_mount(struct guest *g, const struct fstab_entry *f)
 	size_t volume = guest_spec_volume(g, f->spec);
 
 	if (volume == SIZE_MAX) {
+		if (str_starts(f->file, "/boot") || str_eq(f->file, "/efi"))
+			g->lost_boot = arena_dup(g->a, f->file);
 		if (strchr(f->spec, '=') || str_starts(f->spec, "/dev/disk/"))
 			guest_warn(g, "/etc/fstab: %s for %s is on no disk of this guest", f->spec,
 				   f->file);

@@ -103,6 +103,9 @@ void lvm_id_format(const uint8_t raw[32], char out[LVM_ID_TEXT]);
  * The storage's own texts follow only when it is opened again. */
 int storage_set_lvm(struct storage *s, const struct lvm_change *changes, size_t n, struct err *e);
 
+/* Whether a member is there of an array that is no volume. */
+bool storage_lacks_arrays(const struct storage *s);
+
 /* New ids of an array: as many devices as it has members, NULL for one that keeps its own; to may be from. */
 struct md_change {
 	struct uuid from, to;

@@ -136,6 +136,8 @@ static int lv_add(struct pool *p, size_t disk, const struct lvm_node *vg, const 
 	v.uuid = found.uuid;
 	v.label = found.label;
 	storage_add(p->s, &v);
+	if (str_ends(v.type, "_raid_member"))
+		storage_warn(p->s, "%s: an array of logical volumes is not put together", v.device);
 	return r;
 }
 

@@ -327,6 +327,17 @@ int storage_find_md(struct storage *s, struct err *e)
 	return r;
 }
 
+bool storage_lacks_arrays(const struct storage *s)
+{
+	for (size_t i = 0; i < s->nvolumes; i++) {
+		const struct volume *v = &s->volumes[i];
+
+		if (str_ends(v->type, "_raid_member") && (!v->member_of || v->member_of->why))
+			return true;
+	}
+	return false;
+}
+
 bool storage_md_has_disk(struct guest_disk *g)
 {
 	struct md_super super = {0};

@@ -254,6 +254,36 @@ static void what_cannot_be_edited_pins_it(void **state)
 	gone(&x);
 }
 
+/* /boot is on an array that is left alone: what is in it may name any id. */
+static void a_boot_that_is_out_of_reach_pins_everything(void **state)
+{
+	struct md_member_spec odd = spec(2, 0, "template01:1");
+	struct guest_plan plan = {0};
+	struct mirror x = {0};
+
+	(void)state;
+	if (!begin(&x.image))
+		skip();
+	md_files(&x.image, ARRAY "\n");
+	put(&x.image, "/etc/fstab",
+	    "UUID=" UUID
+	    " / ext4 rw 0 1\nUUID=99e8bffa-c678-48b9-b7cb-1a4d0bb03ead /boot ext4 rw 0 2\n");
+	make(&x.image);
+	odd.level = 5;
+	odd.size = 2 * MIB;
+	odd.used = MIB / 2;
+	x.disks[0] = disk_memory(odd.size);
+	md_put(disk_memory_bytes(x.disks[0]), &odd);
+	x.disks[1] = disk_memory(DATA);
+	assert_int_equal(disk_pread(x.image.base, disk_memory_bytes(x.disks[1]), DATA, 0, NULL), 0);
+	mint_mirror(&x, &plan);
+	assert_int_equal(change_of(&plan, "md-uuid")->action, GUEST_KEPT);
+	assert_int_equal(change_of(&plan, "fs-uuid")->action, GUEST_KEPT);
+	assert_non_null(strstr(change_of(&plan, "fs-uuid")->reason, "/boot may refer to it"));
+	guest_plan_fini(&plan);
+	gone(&x);
+}
+
 static void arrays_are_told_and_compared(void **state)
 {
 	struct mirror x = {0};
@@ -295,6 +325,7 @@ int main(void)
 		cmocka_unit_test(the_first_format_keeps_its_home),
 		cmocka_unit_test(a_name_that_something_else_uses_stays),
 		cmocka_unit_test(what_cannot_be_edited_pins_it),
+		cmocka_unit_test(a_boot_that_is_out_of_reach_pins_everything),
 		cmocka_unit_test(arrays_are_told_and_compared),
 	};
 
