@@ -52,11 +52,19 @@ const char *md_version(const struct md_super *s)
 
 /* ---- looking ---- */
 
+/* What an image's own damage is called is no answer here. */
+static int part_read(struct disk *d, void *to, size_t n, uint64_t at, struct err *e)
+{
+	int r = disk_pread(d, to, n, at, e);
+
+	return r == -ENOENT || r == -EUCLEAN || r == -ENOTSUP ? -EIO : r;
+}
+
 static int block_read(struct disk *d, uint64_t at, uint8_t *block, struct err *e)
 {
 	if (!range_inside(at, MD_BLOCK, d->size))
 		return -ENOENT;
-	return disk_pread(d, block, MD_BLOCK, at, e);
+	return part_read(d, block, MD_BLOCK, at, e);
 }
 
 static int look_0(struct disk *d, struct md_super *out, struct err *e)
@@ -95,7 +103,7 @@ static int look_foreign(struct disk *d, struct md_super *out, struct err *e)
 
 	if (d->size < MD_BLOCK || d->size % 512)
 		return -ENOENT;
-	r = disk_pread(d, tail, sizeof tail, d->size - sizeof tail, e);
+	r = part_read(d, tail, sizeof tail, d->size - sizeof tail, e);
 	if (r < 0)
 		return r;
 	*out = (struct md_super){.at = d->size - sizeof tail, .minor = 90};
@@ -118,7 +126,7 @@ static void stored_uuid(const struct md_super *s, const struct uuid *u, uint8_t 
 static int bitmap_check(const struct md_super *s, struct disk *d, bool *fits, struct err *e)
 {
 	uint8_t head[BITMAP_HEAD], uuid[16];
-	int r = disk_pread(d, head, sizeof head, s->bitmap, e);
+	int r = part_read(d, head, sizeof head, s->bitmap, e);
 
 	if (r < 0)
 		return r;

@@ -77,10 +77,13 @@ static int open_disk(struct storage *s, size_t i, struct err *e)
 
 	if (warning)
 		storage_warn(s, "%s: %s", name, warning);
+	/* An array's table may speak of more than this member of it. */
+	if ((r < 0 || g->table != TABLE_NONE) && storage_md_has_disk(g)) {
+		*g = (struct guest_disk){.disk = g->disk};
+		r = 0;
+	}
 	if (r < 0)
 		return err_in(e, r, "%s", name);
-	if (g->table != TABLE_NONE && storage_md_has_disk(g))
-		*g = (struct guest_disk){.disk = g->disk};
 	if (g->table == TABLE_NONE) {
 		struct volume v = {.device = name, .disk = i};
 

@@ -327,33 +327,40 @@ static void a_bitmap_of_another_array_is_left_alone(void **state)
 	set_gone(&t);
 }
 
+/* One entry, in sectors. */
+static void put_table(struct disk *d, uint32_t start, uint32_t size)
+{
+	uint8_t *b = disk_memory_bytes(d);
+
+	b[446 + 4] = 0xfd;
+	put_le32(b + 446 + 8, start);
+	put_le32(b + 446 + 12, size);
+	put_le16(b + 510, 0xaa55);
+}
+
 static void a_whole_disk_is_a_member_before_it_has_a_table(void **state)
 {
+	/* the second is of an array that is larger than this member */
+	static const uint32_t sizes[] = {128, SIZE};
 	struct md_member_spec m = member(0, 0);
 	struct set t = {.n = 0};
-	uint8_t *b;
 
 	(void)state;
-	add(&t, &m);
-	b = disk_memory_bytes(t.disks[0]);
-	b[446 + 4] = 0x83;
-	put_le32(b + 446 + 8, 64);
-	put_le32(b + 446 + 12, 128);
-	put_le16(b + 510, 0xaa55);
-	open_set(&t);
-	assert_int_equal(t.s.disks[0].table, TABLE_NONE);
-	assert_string_equal(t.s.volumes[0].device, "vda");
-	assert_non_null(strstr(t.s.warnings[0], "partition table"));
-	set_gone(&t);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		t = (struct set){.n = 0};
+		add(&t, &m);
+		put_table(t.disks[0], 64, sizes[i]);
+		open_set(&t);
+		assert_int_equal(t.s.disks[0].table, TABLE_NONE);
+		assert_string_equal(t.s.volumes[0].device, "vda");
+		assert_non_null(strstr(t.s.warnings[0], "partition table"));
+		set_gone(&t);
+	}
 	/* the last partition's own, at the same place */
 	t = (struct set){.n = 0};
 	m = member(90, 0);
 	add(&t, &m);
-	b = disk_memory_bytes(t.disks[0]);
-	b[446 + 4] = 0xfd;
-	put_le32(b + 446 + 8, 128);
-	put_le32(b + 446 + 12, SIZE / 512 - 128);
-	put_le16(b + 510, 0xaa55);
+	put_table(t.disks[0], 128, SIZE / 512 - 128);
 	open_set(&t);
 	assert_int_equal(t.s.disks[0].table, TABLE_MBR);
 	assert_string_equal(t.s.volumes[0].device, "vda1");
