@@ -52,6 +52,16 @@ struct guest_lvm_id {
 	const char *kind, *name, *id; /* "lvm-vg" or "lvm-lv", "vg" or "vg/root" */
 };
 
+struct guest_md_array {
+	const char *device, *level, *version; /* "md0", "raid1", "1.2" */
+	const char *name, *id;                /* "host:0" or ""; as mdadm writes it */
+	const char *why;                      /* why it is left alone, or NULL */
+	size_t nmembers;
+	const struct guest_md_member {
+		const char *device, *id; /* "vda2", its own id or "" */
+	} * members;
+};
+
 struct guest_host_key {
 	const char *type;        /* "ed25519", "ecdsa", "rsa", "dsa" */
 	const char *path;        /* of the private key in the guest */
@@ -93,6 +103,8 @@ struct guest_facts {
 	size_t nfilesystems;
 	const struct guest_disk_ids *disks;
 	size_t ndisks;
+	const struct guest_md_array *arrays;
+	size_t narrays;
 	const struct guest_lvm_id *lvm; /* groups and volumes */
 	size_t nlvm;
 	const char **

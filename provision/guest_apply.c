@@ -1,4 +1,4 @@
-/* Doing what a plan says, innermost first: files, filesystem ids, LVM, partition tables. */
+/* Doing what a plan says, innermost first: files, filesystem ids, LVM, md, partition tables. */
 #include "provision/guest_work.h"
 
 #include "base/scope.h"
@@ -157,5 +157,7 @@ int guest_plan_apply(struct guest *g, const struct guest_plan *p, struct err *e)
 		r = flush_all(g, e);
 	if (r == 0 && x->nlvm)
 		r = storage_set_lvm(&g->storage, x->lvm, x->nlvm, e);
+	if (r == 0 && x->nmd)
+		r = storage_set_md(&g->storage, x->md, x->nmd, e);
 	return r < 0 ? r : set_tables(g, x, e);
 }

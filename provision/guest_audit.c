@@ -39,9 +39,16 @@ static void add_storage(struct audit *x, const struct guest_facts *f)
 		for (size_t k = 0; k < d->nparts && str_eq(d->table, "gpt"); k++)
 			audit_item_add(x, "partition-guid", d->parts[k].id, d->parts[k].device);
 	}
+	for (size_t i = 0; i < f->narrays; i++) {
+		audit_item_add(x, "md-uuid", f->arrays[i].id, f->arrays[i].device);
+		for (size_t k = 0; k < f->arrays[i].nmembers; k++)
+			audit_item_add(x, "md-device-uuid", f->arrays[i].members[k].id,
+				       f->arrays[i].members[k].device);
+	}
 	for (size_t i = 0; i < f->nfilesystems; i++)
-		audit_item_add(x, kind_of(f->filesystems[i].type), f->filesystems[i].uuid,
-			       f->filesystems[i].device);
+		if (!f->narrays || !str_eq(f->filesystems[i].type, "linux_raid_member"))
+			audit_item_add(x, kind_of(f->filesystems[i].type), f->filesystems[i].uuid,
+				       f->filesystems[i].device);
 	for (size_t i = 0; i < f->nlvm; i++)
 		audit_item_add(x, f->lvm[i].kind, f->lvm[i].id, f->lvm[i].name);
 }
@@ -69,9 +76,10 @@ void audit_add(struct audit *x, const char *machine, const struct guest_facts *f
 static size_t rank(const char *kind)
 {
 	static const char *const kinds[] = {
-		"machine-id",  "hostname",    "ssh-host-key", "mac",     "smbios-uuid",
-		"vmgenid",     "instance-id", "fs-uuid",      "lvm-pv",  "lvm-vg",
-		"lvm-lv",      "luks-uuid",   "md-uuid",      "disk-id", "partition-guid",
+		"machine-id",  "hostname",       "ssh-host-key", "mac",
+		"smbios-uuid", "vmgenid",        "instance-id",  "fs-uuid",
+		"lvm-pv",      "lvm-vg",         "lvm-lv",       "luks-uuid",
+		"md-uuid",     "md-device-uuid", "disk-id",      "partition-guid",
 		"disk-serial", "image-id"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)

@@ -61,6 +61,18 @@ static void describe_disk(const struct guest_disk_ids *d, struct strbuf *out)
 		      *d->parts[i].role ? " " : "", d->parts[i].role);
 }
 
+static void describe_array(const struct guest_md_array *x, struct strbuf *out)
+{
+	struct strbuf members = {0};
+
+	for (size_t i = 0; i < x->nmembers; i++)
+		strbuf_printf(&members, "%s%s", i ? ", " : "", x->members[i].device);
+	entry(out, x->device, "%s of %s, metadata %s, UUID=%s%s%s%s%s%s", x->level,
+	      strbuf_str(&members), x->version, x->id, *x->name ? " name=" : "", x->name,
+	      x->why ? " (left alone: " : "", x->why ? x->why : "", x->why ? ")" : "");
+	strbuf_fini(&members);
+}
+
 void guest_describe(const struct guest_facts *f, struct strbuf *out)
 {
 	static const char *const answers[] = {"unknown", "no", "yes"};
@@ -91,6 +103,8 @@ void guest_describe(const struct guest_facts *f, struct strbuf *out)
 		strbuf_add(out, "storage:\n");
 	for (size_t i = 0; i < f->ndisks; i++)
 		describe_disk(&f->disks[i], out);
+	for (size_t i = 0; i < f->narrays; i++)
+		describe_array(&f->arrays[i], out);
 	for (size_t i = 0; i < f->nfilesystems; i++)
 		describe_filesystem(&f->filesystems[i], out);
 	for (size_t i = 0; i < f->nwarnings; i++)
@@ -149,6 +163,34 @@ static json_t *disks_json(const struct guest_facts *f)
 			json_array_append_new(parts, p);
 		}
 		json_object_set_new(o, "partitions", parts);
+		json_array_append_new(a, o);
+	}
+	return a;
+}
+
+static json_t *arrays_json(const struct guest_facts *f)
+{
+	json_t *a = json_array();
+
+	for (size_t i = 0; i < f->narrays; i++) {
+		const struct guest_md_array *x = &f->arrays[i];
+		json_t *o = json_object(), *members = json_array();
+
+		json_set_text(o, "device", x->device);
+		json_set_text(o, "level", x->level);
+		json_set_text(o, "metadata", x->version);
+		json_set_text(o, "name", x->name);
+		json_set_text(o, "id", x->id);
+		if (x->why)
+			json_set_text(o, "left_alone_because", x->why);
+		for (size_t k = 0; k < x->nmembers; k++) {
+			json_t *m = json_object();
+
+			json_set_text(m, "device", x->members[k].device);
+			json_set_text(m, "id", x->members[k].id);
+			json_array_append_new(members, m);
+		}
+		json_object_set_new(o, "members", members);
 		json_array_append_new(a, o);
 	}
 	return a;
@@ -221,6 +263,7 @@ json_t *guest_describe_json(const struct guest_facts *f)
 	json_object_set_new(o, "host_keys", keys_json(f));
 	json_object_set_new(o, "macs", macs_json(f));
 	json_object_set_new(o, "disks", disks_json(f));
+	json_object_set_new(o, "arrays", arrays_json(f));
 	json_object_set_new(o, "filesystems", filesystems_json(f));
 	json_object_set_new(o, "warnings", texts(f->warnings, f->nwarnings));
 	return o;

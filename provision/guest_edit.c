@@ -151,6 +151,21 @@ static int found_lvm_devices(struct work *w, const struct found *f, struct err *
 	return 0;
 }
 
+static int found_mdadm(struct work *w, const struct found *f, struct err *e)
+{
+	size_t n = content_refs(w, f), names;
+	struct guest_edit *x = f->data && w->plan->edits->nmd ? work_file(w, f) : NULL;
+	struct strbuf out = {0};
+
+	(void)e;
+	names = x ? work_array_names(w, x->data, x->len, &out) : 0;
+	if (names)
+		work_set(w, f, strbuf_str(&out), out.len);
+	strbuf_fini(&out);
+	say_refs(w, f, n + names);
+	return 0;
+}
+
 /* A folder's name changes after what is in it: renames are done in the order of the plan, deepest first (apply). */
 static int found_rename(struct work *w, const struct found *f, struct err *e)
 {
@@ -251,6 +266,22 @@ static int found_hostid(struct work *w, const struct found *f, struct err *e)
 	return 0;
 }
 
+/* The copy of mdadm.conf by which the root is put together. */
+static size_t member_names(struct work *w, struct initrd_member *m)
+{
+	struct strbuf out = {0};
+	size_t n = 0;
+
+	if (str_ends(m->name, "mdadm.conf") || strstr(m->name, "mdadm.conf.d/"))
+		n = work_array_names(w, m->data, m->len, &out);
+	if (n) {
+		m->data = arena_dupn(w->a, out.text, out.len);
+		m->len = out.len;
+	}
+	strbuf_fini(&out);
+	return n;
+}
+
 static int found_initrd(struct work *w, const struct found *f, struct err *e)
 {
 	struct strbuf out = {0};
@@ -265,6 +296,7 @@ static int found_initrd(struct work *w, const struct found *f, struct err *e)
 		members[i] = f->initrd->members[i];
 		members[i].data = arena_dupn(w->a, members[i].data, members[i].len);
 		done += refs_apply(&w->refs, members[i].data, members[i].len, REF_ANY);
+		done += member_names(w, &members[i]);
 	}
 	if (done) {
 		initrd_append(&out, f->len, members, f->initrd->n);
@@ -295,6 +327,7 @@ static int (*const editors[])(struct work *w, const struct found *f, struct err 
 	[EDIT_INITIATOR] = found_initiator,
 	[EDIT_HOSTID] = found_hostid,
 	[EDIT_LVM_DEVICES] = found_lvm_devices,
+	[EDIT_MDADM] = found_mdadm,
 	[EDIT_INITRD] = found_initrd,
 	[EDIT_SSH_KEY] = work_host_key,
 	[EDIT_CLOUD_OFF] = work_cloud_off,

@@ -3,6 +3,7 @@
 
 #include "base/scope.h"
 #include "provision/sshkey.h"
+#include "provision/storage_md.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -32,7 +33,9 @@ static void filesystem_facts(struct guest *g)
 			.label = v->label ? v->label : "",
 			.mountpoint = mountpoint_of(g, i),
 			.engine = fs ? guest_fs_engine(fs) : "",
-			.pinned = fs ? guest_fs_pinned(fs) : g->refusal[i],
+			.pinned = fs             ? guest_fs_pinned(fs)
+				  : v->member_of ? v->member_of->why
+						 : g->refusal[i],
 		};
 		if (i == g->root)
 			g->facts.root = &list[i];
@@ -61,6 +64,30 @@ static void lvm_facts(struct guest *g)
 	}
 	g->facts.lvm = list;
 	g->facts.nlvm = n;
+}
+
+static void md_facts(struct guest *g)
+{
+	const struct storage *s = &g->storage;
+	struct guest_md_array *list = arena_alloc(g->a, s->narrays * sizeof *list);
+
+	for (size_t i = 0; i < s->narrays; i++) {
+		const struct md_array *x = &s->arrays[i];
+		struct guest_md_member *members = arena_alloc(g->a, x->nmembers * sizeof *members);
+
+		for (size_t k = 0; k < x->nmembers; k++) {
+			char id[MD_UUID_TEXT] = "";
+
+			if (*md_version(&x->members[k].super) != '0')
+				md_uuid_format(&x->members[k].super.device, id);
+			members[k] = (struct guest_md_member){
+				s->volumes[x->members[k].volume].device, arena_dup(g->a, id)};
+		}
+		list[i] = (struct guest_md_array){x->device, x->level, x->version,  x->name,
+						  x->uuid,   x->why,   x->nmembers, members};
+	}
+	g->facts.arrays = list;
+	g->facts.narrays = s->narrays;
 }
 
 static const char *disk_device(struct arena *a, size_t disk)
@@ -103,7 +130,6 @@ static const struct {
 	 "shut it down first"},
 	{"crypto_LUKS", "encrypted (LUKS): what is inside cannot be read, and every clone shares "
 			"the volume key"},
-	{"linux_raid_member", "a member of an md array: arrays are not assembled"},
 	{"DM_verity_hash", "protected by dm-verity: its data cannot be changed"},
 	{"ntfs", "Windows: the inside is left alone"},
 	{"BitLocker", "encrypted (BitLocker): the inside is left alone"},
@@ -125,7 +151,8 @@ static void storage_warnings(struct guest *g)
 		}
 		if (g->fs[i] && guest_fs_notice(g->fs[i]))
 			guest_warn(g, "%s: %s", v->device, guest_fs_notice(g->fs[i]));
-		if (!odd && g->refusal[i] && !str_eq(v->type, "LVM2_member"))
+		if (!odd && g->refusal[i] && !str_eq(v->type, "LVM2_member") &&
+		    !str_ends(v->type, "_raid_member"))
 			guest_warn(g, "%s: %s", v->device, g->refusal[i]);
 		if (g->fs[i] && guest_fs_trouble(g->fs[i]))
 			guest_warn(g, "%s: %s", v->device, guest_fs_trouble(g->fs[i]));
@@ -252,6 +279,7 @@ void guest_facts_gather(struct guest *g)
 	g->facts.hostname = g->facts.machine_id = "";
 	filesystem_facts(g);
 	disk_facts(g);
+	md_facts(g);
 	lvm_facts(g);
 	guest_system_facts(g);
 	if (g->facts.linux_found) {

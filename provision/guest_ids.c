@@ -21,10 +21,14 @@ static const char *unread_boot(struct work *w)
 			return arena_printf(w->a, "%s may refer to it and cannot be read",
 					    f->device);
 	}
+	if (w->g->lost_boot && storage_lacks_arrays(&w->g->storage))
+		return arena_printf(w->a,
+				    "%s may refer to it and may be on an array that is left alone",
+				    w->g->lost_boot);
 	return NULL;
 }
 
-static const char *why_all_kept(struct work *w)
+const char *work_all_kept(struct work *w)
 {
 	if (w->o->keep_storage_ids)
 		return "asked for";
@@ -35,7 +39,7 @@ static const char *why_all_kept(struct work *w)
 
 /* ---- new values ---- */
 
-static const char *pin_of(const struct work *w, const char *old_text)
+const char *work_pin(const struct work *w, const char *old_text)
 {
 	const struct ref *r = refs_old(&w->s->old, old_text);
 
@@ -170,10 +174,10 @@ int work_ids(struct work *w, struct err *e)
 static const char *why_kept(struct work *w, size_t i)
 {
 	const struct guest_filesystem *f = &w->g->facts.filesystems[i];
-	const char *pin = pin_of(w, f->uuid), *unread;
+	const char *pin = work_pin(w, f->uuid), *unread;
 
-	if (why_all_kept(w))
-		return why_all_kept(w);
+	if (work_all_kept(w))
+		return work_all_kept(w);
 	if (f->pinned)
 		return f->pinned;
 	if (!*f->engine)
@@ -191,7 +195,7 @@ static int plan_filesystem(struct work *w, size_t i, struct err *e)
 	struct uuid u;
 	int r;
 
-	if (!*f->uuid || str_eq(f->type, "LVM2_member"))
+	if (!*f->uuid || str_eq(f->type, "LVM2_member") || w->g->storage.volumes[i].member_of)
 		return 0;
 	kept = why_kept(w, i);
 	if (kept) {
@@ -239,7 +243,7 @@ static int plan_part(struct work *w, size_t disk, size_t part, struct disk_edit 
 	const struct guest_disk *d = &w->g->storage.disks[disk];
 	const struct partition *p = &d->parts[part];
 	const char *device = w->g->facts.disks[disk].parts[part].device;
-	const char *pin = pin_of(w, p->guid);
+	const char *pin = work_pin(w, p->guid);
 	int r;
 
 	if (!pin && p->esp && !has_fallback_loader(w, disk))
@@ -265,7 +269,7 @@ static const char *mbr_pin(struct work *w, const struct guest_disk *d)
 	const char *pin = NULL;
 
 	for (size_t i = 0; i < d->nparts && !pin; i++)
-		pin = pin_of(w, d->parts[i].guid);
+		pin = work_pin(w, d->parts[i].guid);
 	return pin;
 }
 
@@ -314,8 +318,8 @@ static int plan_disk(struct work *w, size_t disk, struct err *e)
 	x->nparts = d->nparts;
 	x->parts = arena_alloc(w->a, d->nparts * sizeof *x->parts);
 	x->set = arena_alloc(w->a, d->nparts * sizeof(struct uuid *));
-	if (why_all_kept(w)) {
-		keep_disk(w, disk, why_all_kept(w));
+	if (work_all_kept(w)) {
+		keep_disk(w, disk, work_all_kept(w));
 		return 0;
 	}
 	r = new_uuid(w, arena_printf(w->a, "disk/%s/id", device), &x->id, e);
@@ -337,13 +341,13 @@ static int plan_lvm_id(struct work *w, const char *kind, const char *name, const
 		       const char *pinned, struct err *e)
 {
 	struct guest_edits *x = w->plan->edits;
-	const char *pin = pinned ? pinned : pin_of(w, old_text);
+	const char *pin = pinned ? pinned : work_pin(w, old_text);
 	struct lvm_change c = {0};
 	uint8_t raw[32];
 	int r;
 
-	if (why_all_kept(w))
-		pin = why_all_kept(w);
+	if (work_all_kept(w))
+		pin = work_all_kept(w);
 	if (pin) {
 		work_say(w, kind, name, old_text, "", GUEST_KEPT, pin);
 		return 0;
@@ -398,5 +402,7 @@ int work_storage(struct work *w, struct err *e)
 		r = plan_disk(w, i, e);
 	for (size_t i = 0; i < w->g->facts.nfilesystems && r == 0; i++)
 		r = plan_filesystem(w, i, e);
+	if (r == 0)
+		r = work_arrays(w, e);
 	return r < 0 ? r : plan_lvm(w, e);
 }

@@ -57,7 +57,7 @@ static void lvm_pins(struct guest *g, struct guest_survey *s)
 	struct guest_spot boot;
 
 	if (!g->storage.ngroups || guest_find(g, "/boot/.", true, &boot) < 0 ||
-	    !strchr(g->storage.volumes[boot.volume].device, '/'))
+	    !g->storage.volumes[boot.volume].logical)
 		return;
 	for (size_t i = 0; i < g->storage.ngroups; i++) {
 		const struct lvm_group *group = &g->storage.groups[i];
@@ -91,6 +91,19 @@ static void unified_pins(struct guest *g, struct guest_survey *s, const struct f
 	arena_fini(&mem);
 }
 
+/* The array that a volume is, or all that it may be on. */
+static void pin_arrays(struct guest *g, struct guest_survey *s, const struct volume *v,
+		       const char *where, const char *why)
+{
+	for (size_t i = 0; i < g->storage.narrays; i++) {
+		const struct md_array *x = &g->storage.arrays[i];
+		const struct ref *r = refs_old(&s->old, x->uuid);
+
+		if (r && (v->logical || v->array == x))
+			guest_survey_pin(s, (size_t)(r - s->old.items), where, why);
+	}
+}
+
 static void pin_boot(struct guest *g, struct guest_survey *s, const char *where, const char *why)
 {
 	const struct ref *r;
@@ -101,6 +114,7 @@ static void pin_boot(struct guest *g, struct guest_survey *s, const char *where,
 	r = refs_old(&s->old, g->facts.filesystems[boot.volume].uuid);
 	if (r)
 		guest_survey_pin(s, (size_t)(r - s->old.items), where, why);
+	pin_arrays(g, s, &g->storage.volumes[boot.volume], where, why);
 }
 
 /* What grub-install put into the image between the boot sector and the first partition, or in a partition of its own:

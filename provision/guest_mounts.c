@@ -119,8 +119,7 @@ static size_t by_mapper(struct guest *g, const char *name)
 			strbuf_add(&mapped, *p == '/'   ? "-"
 					    : *p == '-' ? "--"
 							: (const char[]){*p, '\0'});
-		same = str_eq(strbuf_str(&mapped), name) &&
-		       strchr(g->storage.volumes[i].device, '/');
+		same = str_eq(strbuf_str(&mapped), name) && g->storage.volumes[i].logical;
 		strbuf_fini(&mapped);
 		if (same)
 			return i;
@@ -128,8 +127,22 @@ static size_t by_mapper(struct guest *g, const char *name)
 	return SIZE_MAX;
 }
 
+static size_t by_array(struct guest *g, const char *id)
+{
+	for (size_t i = 0; i < g->storage.nvolumes; i++) {
+		const struct md_array *x = g->storage.volumes[i].array;
+
+		if (x && (strcasecmp(x->uuid, id) == 0 || (*x->name && str_eq(x->name, id))))
+			return i;
+	}
+	return SIZE_MAX;
+}
+
 static size_t by_path(struct guest *g, const char *name)
 {
+	/* /dev/md/0 is a link to /dev/md0 */
+	if (str_starts(name, "md/") && name[3] >= '0' && name[3] <= '9')
+		name = arena_printf(g->a, "md%s", name + 3);
 	for (size_t i = 0; i < g->storage.nvolumes; i++)
 		if (str_eq(g->storage.volumes[i].device, name))
 			return i;
@@ -161,6 +174,10 @@ size_t guest_spec_volume(struct guest *g, const char *spec)
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
 		if (str_starts(clean, ways[i].prefix))
 			return by_text(g, clean + strlen(ways[i].prefix), ways[i].text);
+	if (str_starts(clean, "/dev/disk/by-id/md-uuid-"))
+		return by_array(g, clean + strlen("/dev/disk/by-id/md-uuid-"));
+	if (str_starts(clean, "/dev/disk/by-id/md-name-"))
+		return by_array(g, clean + strlen("/dev/disk/by-id/md-name-"));
 	if (str_starts(clean, "/dev/mapper/"))
 		return by_mapper(g, clean + strlen("/dev/mapper/"));
 	return str_starts(clean, "/dev/") ? by_path(g, clean + strlen("/dev/")) : SIZE_MAX;
@@ -192,6 +209,8 @@ static void fstab_mount(struct guest *g, const struct fstab_entry *f)
 	size_t volume = guest_spec_volume(g, f->spec);
 
 	if (volume == SIZE_MAX) {
+		if (str_starts(f->file, "/boot") || str_eq(f->file, "/efi"))
+			g->lost_boot = arena_dup(g->a, f->file);
 		if (strchr(f->spec, '=') || str_starts(f->spec, "/dev/disk/"))
 			guest_warn(g, "/etc/fstab: %s for %s is on no disk of this guest", f->spec,
 				   f->file);

@@ -28,8 +28,9 @@ struct guest {
 	const char **refusal; /* by volume: why it did not open, or NULL */
 	struct guest_mount mounts[GUEST_MOUNTS];
 	size_t nmounts;
-	size_t root; /* volume, or SIZE_MAX */
-	bool looked; /* mounts and facts are there */
+	size_t root;           /* volume, or SIZE_MAX */
+	const char *lost_boot; /* what fstab mounts for the boot loader from no disk there is */
+	bool looked;           /* mounts and facts are there */
 	struct guest_facts facts;
 	struct guest_list warnings;
 	struct guest_survey *survey;

@@ -20,6 +20,8 @@ static void storage_ids(struct guest *g, struct guest_survey *s)
 	for (size_t i = 0; i < f->nfilesystems; i++) {
 		const char *uuid = f->filesystems[i].uuid, *device = f->filesystems[i].device;
 
+		if (g->storage.volumes[i].member_of)
+			continue;
 		add_old(s, REF_UUID, device, uuid);
 		add_old(s, REF_FAT, device, uuid);
 		add_old(s, REF_LVM, device, uuid);
@@ -31,6 +33,12 @@ static void storage_ids(struct guest *g, struct guest_survey *s)
 			add_old(s, REF_PARTUUID, f->disks[i].parts[k].device,
 				f->disks[i].parts[k].id);
 		}
+	}
+	for (size_t i = 0; i < f->narrays; i++) {
+		add_old(s, REF_MD, f->arrays[i].device, f->arrays[i].id);
+		for (size_t k = 0; k < f->arrays[i].nmembers; k++)
+			add_old(s, REF_MD, f->arrays[i].members[k].device,
+				f->arrays[i].members[k].id);
 	}
 	for (size_t i = 0; i < g->storage.ngroups; i++) {
 		const struct lvm_group *group = &g->storage.groups[i];

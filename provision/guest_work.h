@@ -45,6 +45,8 @@ struct guest_edits {
 	size_t ndisks;
 	struct lvm_change *lvm;
 	size_t nlvm, lvm_room;
+	struct md_change *md;
+	size_t nmd, md_room;
 };
 
 struct work {
@@ -104,7 +106,16 @@ int work_network(struct work *w, struct err *e);
 /* ---- guest_serial.c ---- */
 /* --serial-console on or off. */
 void work_console(struct work *w);
+/* ---- guest_md.c ---- */
+/* New ids of arrays, into w->refs and the edits. */
+int work_arrays(struct work *w, struct err *e);
+/* An mdadm.conf with the new names of arrays; how many. */
+size_t work_array_names(const struct work *w, const char *text, size_t len, struct strbuf *out);
 /* ---- guest_ids.c ---- */
+/* Why no id of storage changes at all, or NULL. */
+const char *work_all_kept(struct work *w);
+/* Why this one stays: what names it cannot be edited; or NULL. */
+const char *work_pin(const struct work *w, const char *old_text);
 /* New ids for storage, machine and interfaces, into w->refs. */
 int work_ids(struct work *w, struct err *e);
 /* The edits of storage, after those of files. */

@@ -27,7 +27,8 @@ static const struct engine engines[] = {
 	{"xfs", &guest_xfs_ops, NULL},
 	{"btrfs", &guest_btrfs_ops, NULL},
 	{"crypto_LUKS", &guest_luks_ops, NULL},
-	{"linux_raid_member", NULL, "a member of an md array: arrays are not assembled"},
+	{"linux_raid_member", NULL,
+	 "a member of an md array, which is opened as a whole or not at all"},
 	{"LVM2_member", NULL, "an LVM physical volume: its logical volumes are opened instead"},
 };
 

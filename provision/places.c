@@ -198,9 +198,10 @@ static const struct place places_builtin[] = {
 	 false,
 	 "the initial ramdisk waits for the template's disks"},
 	{"mdadm",
-	 {"/etc/mdadm.conf", "/etc/mdadm/mdadm.conf", "/etc/mdadm.conf.d/*"},
+	 {"/etc/mdadm.conf", "/etc/mdadm/mdadm.conf", "/etc/mdadm.conf.d/*",
+	  "/etc/mdadm/mdadm.conf.d/*"},
 	 PLACE_REWRITE,
-	 EDIT_REFS,
+	 EDIT_MDADM,
 	 false,
 	 "the array is not assembled"},
 	{"lvm.config",
@@ -467,6 +468,7 @@ const char *place_when(const struct place *p)
 	case EDIT_GRUBENV:
 	case EDIT_BINARY:
 	case EDIT_LVM_DEVICES:
+	case EDIT_MDADM:
 	case EDIT_INITRD:
 		return "it has an id that changes";
 	default:

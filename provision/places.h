@@ -30,6 +30,7 @@ enum place_editor {
 	EDIT_RENAME,        /* the old id in the file's own name, and its content */
 	EDIT_GRUBENV,       /* EDIT_REFS, and the block keeps its 1,024 bytes */
 	EDIT_LVM_DEVICES,   /* EDIT_REFS, and disks are found by the ids of what is on them */
+	EDIT_MDADM,         /* EDIT_REFS, and the names of arrays */
 	EDIT_BINARY,        /* EDIT_REFS of forms whose length stays, in a file that is not text */
 	EDIT_RANDOM,        /* the same number of random bytes */
 	EDIT_UUID_TEXT,     /* one new UUID in the form of the old */

@@ -328,6 +328,55 @@ size_t edit_lvm_devices(const char *text, size_t len, struct strbuf *out)
 	return done;
 }
 
+/* The word of a line that begins at i. */
+static size_t word_length(const char *line, size_t n, size_t i)
+{
+	size_t len = 0;
+
+	while (i + len < n && !is_space(line[i + len]) && line[i + len] != '\n')
+		len++;
+	return len;
+}
+
+static bool is_word(const char *word, size_t n, const char *key, const char *value, size_t nvalue)
+{
+	size_t nkey = strlen(key), quoted = n > nkey && word[nkey] == '"';
+
+	return n == nkey + nvalue + 2 * quoted && strncasecmp(word, key, nkey) == 0 &&
+	       strncasecmp(word + nkey + quoted, value, nvalue) == 0;
+}
+
+size_t edit_mdadm(const char *text, size_t len, const char *from, const char *to,
+		  struct strbuf *out)
+{
+	size_t at = 0, n, done = 0, host = strcspn(from, ":"), new_host = strcspn(to, ":");
+	const char *line;
+
+	while (next_line(text, len, &at, &line, &n)) {
+		bool homehost = n > 8 && strncasecmp(line, "HOMEHOST", 8) == 0, quoted;
+
+		for (size_t i = 0, word; i < n; i += word) {
+			word = word_length(line, n, i);
+			quoted = word > 5 && line[i + 5] == '"';
+			if (line[i] == '#') {
+				strbuf_addn(out, line + i, n - i);
+				break;
+			}
+			if (word && is_word(line + i, word, "name=", from, strlen(from))) {
+				strbuf_printf(out, quoted ? "name=\"%s\"" : "name=%s", to);
+				done++;
+			} else if (word && homehost && is_word(line + i, word, "", from, host)) {
+				strbuf_addn(out, to, new_host);
+				done++;
+			} else {
+				word += !word;
+				strbuf_addn(out, line + i, word);
+			}
+		}
+	}
+	return done;
+}
+
 long mac_next(const char *text, size_t len, size_t from, char mac[18])
 {
 	for (size_t i = from; i < len; i++)

@@ -34,6 +34,10 @@ size_t edit_identify_policy(const char *text, size_t len, struct strbuf *out);
 /* LVM's devices file: disks named by serial number or WWN, which are a clone's own, are looked for by their PVID. */
 size_t edit_lvm_devices(const char *text, size_t len, struct strbuf *out);
 
+/* mdadm.conf: an array's name, "name=host:0", and HOMEHOST where it is that host. */
+size_t edit_mdadm(const char *text, size_t len, const char *from, const char *to,
+		  struct strbuf *out);
+
 /* The next MAC address (six pairs with : or -) at or behind from: its offset, or -1. mac is lower case with colons. */
 long mac_next(const char *text, size_t len, size_t from, char mac[18]);
 /* "52:54:00:..." of a NIC: not all zeros or ones, not a group address. */

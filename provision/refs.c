@@ -12,6 +12,7 @@
 /* No pattern is shorter than PATTERN_MIN; BLOCK bytes are looked at. */
 enum { SHIFT_BITS = 14, SHIFTS = 1 << SHIFT_BITS, PATTERN_MIN = 9, BLOCK = 4 };
 
+/* GUID: the other order of the bytes: of UEFI's GUIDs, and of md's first format. */
 enum dressing { PLAIN, BARE, ESCAPED, DASHED, BINARY, GUID, DRESSINGS = REF_WAYS };
 
 struct ref_pattern {
@@ -53,6 +54,7 @@ static bool has_form(enum ref_form form, const char *s)
 		[REF_UUID] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
 		[REF_FAT] = "xxxx-xxxx",
 		[REF_PARTUUID] = "xxxxxxxx-xx",
+		[REF_MD] = "xxxxxxxx:xxxxxxxx:xxxxxxxx:xxxxxxxx",
 		[REF_LVM] = "aaaaaa-aaaa-aaaa-aaaa-aaaa-aaaa-aaaaaa",
 		[REF_MACHINE_ID] = "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 		[REF_MAC] = "xx:xx:xx:xx:xx:xx",
@@ -103,12 +105,38 @@ static size_t as_bytes(const char *s, bool guid, char *out)
 	return 16;
 }
 
+/* The 32 digits of an array's id as a UUID. */
+static size_t as_uuid(const char *s, char *out)
+{
+	struct uuid u;
+	char bare[64];
+
+	without(s, ':', bare);
+	if (uuid_parse(bare, &u) < 0)
+		return 0;
+	uuid_format(&u, out);
+	return strlen(out);
+}
+
+/* In the order of the text, or each word with its last byte first. */
+static size_t as_words(const char *s, bool swapped, char *out)
+{
+	char text[64], bytes[16];
+
+	if (!as_uuid(s, text) || !as_bytes(text, false, bytes))
+		return 0;
+	for (int i = 0; i < 16; i++)
+		out[i] = bytes[swapped ? i ^ 3 : i];
+	return 16;
+}
+
 static size_t dress(enum ref_form form, enum dressing dressing, const char *s, char out[160])
 {
 	static const char ways[][DRESSINGS] = {
 		[REF_UUID] = {1, 1, 1, 0, 1, 1},       [REF_FAT] = {1, 0, 1, 0, 0, 0},
 		[REF_PARTUUID] = {1, 0, 1, 0, 0, 0},   [REF_LVM] = {1, 1, 1, 0, 0, 0},
 		[REF_MACHINE_ID] = {1, 0, 0, 1, 1, 0}, [REF_MAC] = {1, 1, 0, 1, 0, 0},
+		[REF_MD] = {1, 1, 0, 1, 1, 1},
 	};
 	struct uuid u;
 
@@ -118,10 +146,12 @@ static size_t dress(enum ref_form form, enum dressing dressing, const char *s, c
 	case PLAIN:
 		return (size_t)snprintf(out, 160, "%s", s);
 	case BARE:
-		return without(s, form == REF_MAC ? ':' : '-', out);
+		return without(s, form == REF_MAC || form == REF_MD ? ':' : '-', out);
 	case ESCAPED:
 		return with_escapes(s, out);
 	case DASHED:
+		if (form == REF_MD)
+			return as_uuid(s, out);
 		if (form == REF_MACHINE_ID && uuid_parse(s, &u) == 0)
 			uuid_format(&u, out);
 		else
@@ -129,7 +159,8 @@ static size_t dress(enum ref_form form, enum dressing dressing, const char *s, c
 				out[i] = s[i] == ':' ? '-' : s[i];
 		return strlen(out);
 	default:
-		return as_bytes(s, dressing == GUID, out);
+		return form == REF_MD ? as_words(s, dressing == GUID, out)
+				      : as_bytes(s, dressing == GUID, out);
 	}
 }
 

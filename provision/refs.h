@@ -12,6 +12,7 @@ enum ref_form {
 	REF_UUID, /* a filesystem's, a partition's: with and without dashes, \x2d, as 16 bytes */
 	REF_FAT,  /* XXXX-XXXX */
 	REF_PARTUUID,   /* an MBR partition's: 1234abcd-01 */
+	REF_MD,         /* an array's: in mdadm's way, with dashes, without, as 16 bytes */
 	REF_LVM,        /* 32 characters with and without LVM's dashes */
 	REF_MACHINE_ID, /* 32 hex digits, with dashes, as 16 bytes */
 	REF_MAC,        /* with :, with -, without */

@@ -1,5 +1,6 @@
 /* From disks to volumes. */
 #include "provision/storage_lvm.h"
+#include "provision/storage_md.h"
 #include "provision/storage_sniff.h"
 #include "provision/storage_table.h"
 
@@ -76,6 +77,11 @@ static int open_disk(struct storage *s, size_t i, struct err *e)
 
 	if (warning)
 		storage_warn(s, "%s: %s", name, warning);
+	/* An array's table may speak of more than this member of it. */
+	if ((r < 0 || g->table != TABLE_NONE) && storage_md_has_disk(g)) {
+		*g = (struct guest_disk){.disk = g->disk};
+		r = 0;
+	}
 	if (r < 0)
 		return err_in(e, r, "%s", name);
 	if (g->table == TABLE_NONE) {
@@ -105,6 +111,8 @@ int storage_open(struct storage *s, struct arena *a, struct disk **disks, size_t
 		r = open_disk(s, s->ndisks, e);
 	}
 	if (r == 0)
+		r = storage_find_md(s, e);
+	if (r == 0)
 		r = storage_find_lvm(s, e);
 	if (r < 0)
 		storage_close(s);
@@ -113,7 +121,7 @@ int storage_open(struct storage *s, struct arena *a, struct disk **disks, size_t
 
 void storage_close(struct storage *s)
 {
-	/* Logical volumes come after the partitions they are on. */
+	/* Logical volumes come after the arrays, and those after the partitions they are on. */
 	while (s->nvolumes > 0)
 		disk_close(s->volumes[--s->nvolumes].data);
 	*s = (struct storage){0};

@@ -1,8 +1,9 @@
-/* What is on a guest's disks: partition tables, filesystems, swap, LVM and what else blkid knows; and their ids. */
+/* What is on a guest's disks: partition tables, filesystems, swap, md, LVM and what else blkid knows; and their ids. */
 #pragma once
 
 #include "base/arena.h"
 #include "provision/identity.h"
+#include "provision/md_super.h"
 #include "templates/disk.h"
 
 #include <stdbool.h>
@@ -12,7 +13,7 @@ enum { LVM_ID_TEXT = 39 }; /* 32 letters and digits in seven groups, as LVM prin
 
 enum table_kind { TABLE_NONE, TABLE_MBR, TABLE_GPT };
 
-struct volume; /* below */
+struct md_member; /* storage_md.h */
 
 struct partition {
 	unsigned number;      /* 1.. as Linux counts */
@@ -23,13 +24,26 @@ struct partition {
 	bool esp, bios_boot;
 };
 
-/* Something with content: a partition, a logical volume, or a whole disk. */
+/* An md array, its members in the order in which they were found. */
+struct md_array {
+	const char *device;      /* "md0", "md/root" */
+	char uuid[MD_UUID_TEXT]; /* as mdadm writes it */
+	const char *name;        /* "host:0"; "" in 0.90 */
+	const char *version, *level;
+	const char *why; /* why it is no volume, and keeps its ids; or NULL */
+	struct md_member *members;
+	size_t nmembers;
+};
+
+/* Something with content: a partition, an array, a logical volume, or a whole disk. */
 struct volume {
 	const char *device; /* as the guest's kernel would call it by order: "vda1", "vg/root" */
-	size_t disk;        /* which disk; for an LV the first one */
+	size_t disk;        /* which disk; for an array or an LV the first one */
 	struct disk
 		*data; /* a window of the disk (writable when the disk is); owned by the storage */
-	const struct partition *part; /* NULL for whole disks and LVs */
+	const struct partition *part;             /* NULL for whole disks, arrays and LVs */
+	const struct md_array *array, *member_of; /* that it is, that it is a member of; or NULL */
+	bool logical;                             /* an LV */
 	const char *
 		type; /* blkid's: "ext4", "vfat", "swap", "LVM2_member", "crypto_LUKS"..., "" unknown */
 	const char *uuid, *label; /* "" for none */
@@ -61,6 +75,8 @@ struct storage {
 	size_t ndisks;
 	struct volume *volumes;
 	size_t nvolumes;
+	struct md_array *arrays;
+	size_t narrays;
 	struct lvm_group *groups;
 	size_t ngroups;
 	const char **warnings;
@@ -86,3 +102,17 @@ void lvm_id_format(const uint8_t raw[32], char out[LVM_ID_TEXT]);
 /* Changes ids wherever the physical volumes' labels and metadata hold them (older metadata included), with the checksums.
  * The storage's own texts follow only when it is opened again. */
 int storage_set_lvm(struct storage *s, const struct lvm_change *changes, size_t n, struct err *e);
+
+/* Whether a member is there of an array that is no volume. */
+bool storage_lacks_arrays(const struct storage *s);
+
+/* New ids of an array: as many devices as it has members, NULL for one that keeps its own; to may be from. */
+struct md_change {
+	struct uuid from, to;
+	const char *old_name, *name; /* NULL: kept */
+	const struct uuid **devices;
+	size_t ndevices;
+};
+
+/* Changes them on every member, spares included. The storage's own texts follow only when it is opened again. */
+int storage_set_md(struct storage *s, const struct md_change *changes, size_t n, struct err *e);

@@ -119,7 +119,7 @@ static int lv_open(struct pool *p, const struct lvm_node *vg, const struct lvm_n
 static int lv_add(struct pool *p, size_t disk, const struct lvm_node *vg, const struct lvm_node *lv,
 		  struct err *e)
 {
-	struct volume v = {.disk = disk};
+	struct volume v = {.disk = disk, .logical = true};
 	struct sniffed found;
 	struct err why = {0};
 	int r;
@@ -136,6 +136,8 @@ static int lv_add(struct pool *p, size_t disk, const struct lvm_node *vg, const 
 	v.uuid = found.uuid;
 	v.label = found.label;
 	storage_add(p->s, &v);
+	if (str_ends(v.type, "_raid_member"))
+		storage_warn(p->s, "%s: an array of logical volumes is not put together", v.device);
 	return r;
 }
 

@@ -2,7 +2,7 @@
  * libblkid takes longer over one volume than all of this over a disk; it is asked about the rest. */
 #include "provision/storage_sniff.h"
 
-#include "provision/identity.h"
+#include "provision/md_super.h"
 
 #include "base/bytes.h"
 #include "base/lazy_blkid.h"
@@ -45,9 +45,6 @@ static const char *swap_look(const struct head *h, struct sniffed *s);
 static const struct row rows[] = {
 	{"crypto_LUKS", 0, "LUKS\xba\xbe", 6, 168, 0, 0, UUID_TEXT36, NULL},
 	{"LVM2_member", 0, NULL, 0, 0, 0, 0, UUID_NONE, lvm_look},
-	{"linux_raid_member", 4096, "\xfc\x4e\x2b\xa9", 4, 4096 + 16, 4096 + 32, 32, UUID_DCE,
-	 NULL},
-	{"linux_raid_member", 0, "\xfc\x4e\x2b\xa9", 4, 16, 32, 32, UUID_DCE, NULL},
 	{"DM_verity_hash", 0, "verity\0\0", 8, 16, 0, 0, UUID_DCE, NULL},
 	{"bcache", 4096 + 24, "\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81",
 	 16, 4096 + 40, 0, 0, UUID_DCE, NULL},
@@ -193,6 +190,30 @@ static bool by_row(const struct head *h, const struct row *row, struct sniffed *
 	return type != NULL;
 }
 
+/* ---- members of arrays, whose content may begin like anything ---- */
+
+static bool is_member(struct disk *d, struct arena *a, struct sniffed *s, int *r, struct err *e)
+{
+	struct err why = {0};
+	struct md_super m;
+
+	*r = md_super_read(d, &m, &why);
+	if (*r == -ENOENT) {
+		*r = 0;
+		return false;
+	}
+	if (*r == 0) {
+		s->uuid = dce(a, m.array.bytes);
+		s->label = arena_dup(a, m.name);
+	}
+	s->type = *r == -ENOTSUP ? "foreign_raid_member" : "linux_raid_member";
+	if (*r == -EUCLEAN || *r == -ENOTSUP)
+		*r = 0;
+	if (*r < 0)
+		err_set(e, -*r, "%s", why.text);
+	return true;
+}
+
 /* ---- the rest, by libblkid on the volume's two ends ---- */
 
 static int copy_side(struct disk *d, int fd, uint8_t *room, uint64_t off, uint64_t n, struct err *e)
@@ -275,7 +296,7 @@ int volume_sniff(struct disk *d, struct arena *a, struct sniffed *out, struct er
 	bool blank;
 
 	*out = (struct sniffed){.type = "", .uuid = "", .label = ""};
-	if (r < 0)
+	if (r < 0 || is_member(d, a, out, &r, e))
 		return r;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (by_row(&h, &rows[i], out))

@@ -58,6 +58,14 @@ static void check_storage(struct verify_clone *c, const struct guest_facts *f)
 		for (size_t k = 0; k < d->nparts; k++)
 			check_id(c, "partition-guid", d->parts[k].device, d->parts[k].id);
 	}
+	for (size_t i = 0; i < f->narrays; i++) {
+		const struct guest_md_array *x = &f->arrays[i];
+
+		check_id(c, "md-uuid", x->device, x->id);
+		check_id(c, "md-name", x->device, x->name);
+		for (size_t k = 0; k < x->nmembers; k++)
+			check_id(c, "md-device-uuid", x->members[k].device, x->members[k].id);
+	}
 	for (size_t i = 0; i < f->nfilesystems; i++) {
 		check_id(c, "fs-uuid", f->filesystems[i].device, f->filesystems[i].uuid);
 		check_id(c, "lvm-pv", f->filesystems[i].device, f->filesystems[i].uuid);

@@ -73,8 +73,8 @@ static bool add_form(struct verify_ids *x, enum ref_form form, const char *value
 void verify_ids_add(struct verify_ids *x, size_t owner, const char *kind, const char *where,
 		    const char *value)
 {
-	static const enum ref_form forms[] = {REF_UUID, REF_MACHINE_ID, REF_MAC,
-					      REF_FAT,  REF_PARTUUID,   REF_LVM};
+	static const enum ref_form forms[] = {REF_UUID, REF_MACHINE_ID, REF_MAC, REF_FAT,
+					      REF_MD,   REF_PARTUUID,   REF_LVM};
 	uint32_t tag;
 
 	if (!value || different(value, strlen(value)) < TELLING_LEAST)
@@ -217,12 +217,10 @@ static void add_secrets(struct verify_ids *x, struct guest *g)
 
 static const char *kind_of(const struct ref *r)
 {
-	static const char *const kinds[] = {[REF_UUID] = "uuid",
-					    [REF_FAT] = "fs-uuid",
-					    [REF_PARTUUID] = "partition-guid",
-					    [REF_LVM] = "lvm-id",
-					    [REF_MACHINE_ID] = "machine-id",
-					    [REF_MAC] = "mac"};
+	static const char *const kinds[] = {
+		[REF_UUID] = "uuid",  [REF_FAT] = "fs-uuid", [REF_PARTUUID] = "partition-guid",
+		[REF_MD] = "md-uuid", [REF_LVM] = "lvm-id",  [REF_MACHINE_ID] = "machine-id",
+		[REF_MAC] = "mac"};
 
 	return kinds[r->form];
 }

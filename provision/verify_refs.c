@@ -29,6 +29,7 @@ static const char *const prefixes[] = {"UUID=",
 				       "/dev/disk/by-partuuid/",
 				       "/dev/disk/by-label/",
 				       "/dev/disk/by-partlabel/",
+				       "/dev/disk/by-id/md-name-",
 				       "/dev/mapper/"};
 
 static bool is_name_char(char c)
@@ -117,6 +118,63 @@ static bool is_known_uuid(struct guest *g, const char *uuid)
 	return strcasecmp(bare, f->machine_id) == 0;
 }
 
+/* The same 32 digits, with and without colons. */
+static bool same_digits(const char *a, const char *b)
+{
+	do {
+		a += strspn(a, ":");
+		b += strspn(b, ":");
+		if ((*a | 32) != (*b | 32))
+			return false;
+	} while (*a++ && *b++);
+	return true;
+}
+
+/* "01234567:89abcdef:01234567:89abcdef", or GRUB's "mduuid/" and the digits. */
+static bool is_known_array(struct guest *g, const char *id)
+{
+	const struct guest_facts *f = guest_facts(g);
+
+	for (size_t i = 0; i < f->narrays; i++) {
+		if (same_digits(f->arrays[i].id, id))
+			return true;
+		for (size_t k = 0; k < f->arrays[i].nmembers; k++)
+			if (same_digits(f->arrays[i].members[k].id, id))
+				return true;
+	}
+	return false;
+}
+
+static void take_array(struct looking *w, const char *text, size_t n)
+{
+	const char *word = arena_dupn(w->a, text, n);
+
+	w->out->looked++;
+	if (!is_known_array(w->g, word))
+		add(w, word);
+}
+
+/* The n hex digits at at end in the first eight of an array's id; how far it reaches, 0 when they do not. */
+static size_t take_md(struct looking *w, const char *text, size_t len, size_t at, size_t n)
+{
+	struct uuid u;
+	char digits[33];
+	size_t from;
+
+	if (n < 8 || text[at + n] != ':' || (n > 8 && text[at + n - 9] != '-'))
+		return 0;
+	from = at + n - 8;
+	if (len - from < MD_UUID_TEXT - 1 || is_hex(text[from + MD_UUID_TEXT - 1]))
+		return 0;
+	for (size_t i = 0; i < 4; i++)
+		memcpy(digits + 8 * i, text + from + 9 * i, 8);
+	digits[32] = '\0';
+	if (text[from + 17] != ':' || text[from + 26] != ':' || uuid_parse(digits, &u) < 0)
+		return 0;
+	take_array(w, text + from, MD_UUID_TEXT - 1);
+	return n - 8 + MD_UUID_TEXT - 1;
+}
+
 /* A UUID that stands anywhere: GRUB's search, menu entries, units, rules. */
 static size_t take_uuid(struct looking *w, const char *text, size_t len, size_t at)
 {
@@ -126,6 +184,8 @@ static size_t take_uuid(struct looking *w, const char *text, size_t len, size_t 
 
 	while (at + n < len && is_hex(text[at + n]))
 		n++;
+	if (take_md(w, text, len, at, n))
+		return n - 8 + MD_UUID_TEXT - 1;
 	/* "by-uuid-c1a5...": a d and a dash before it */
 	if (n < UUID_LEN || (n > UUID_LEN && text[at + n - UUID_LEN - 1] != '-'))
 		return n;
@@ -167,6 +227,9 @@ static void take_line(struct looking *w, const char *line, size_t len)
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
 		for (const char *at = text; (at = strstr(at, prefixes[i])); at++)
 			take_prefixed(w, text, (size_t)(at - text), prefixes[i]);
+	for (const char *at = text; (at = strstr(at, "mduuid/")); at++)
+		if (strspn(at + 7, "0123456789abcdefABCDEF") == 32)
+			take_array(w, at + 7, 32);
 	for (size_t at = 0; at < len;)
 		at += is_hex(text[at]) ? take_uuid(w, text, len, at) : 1;
 }
@@ -206,8 +269,9 @@ static void take_file(struct looking *w, const char *path)
 /* Places where ids of storage stand; those of the network have UUIDs of connections. */
 static bool holds_refs(const struct place *p)
 {
-	return !p->privacy && (p->editor == EDIT_REFS || p->editor == EDIT_GRUBENV ||
-			       p->editor == EDIT_RENAME || str_eq(p->id, "udev-rules"));
+	return !p->privacy &&
+	       (p->editor == EDIT_REFS || p->editor == EDIT_GRUBENV || p->editor == EDIT_MDADM ||
+		p->editor == EDIT_RENAME || str_eq(p->id, "udev-rules"));
 }
 
 void verify_refs_gather(struct guest *g, struct arena *a, struct verify_refs *out)

@@ -2,7 +2,7 @@
 #include "provision/verify_scan.h"
 
 #include "provision/guest_parts.h"
-#include "provision/lvm_lv.h"
+#include "provision/md_mirror.h"
 
 #include "base/pool.h"
 #include "base/scope.h"
@@ -185,24 +185,50 @@ void verify_hits_sort(struct verify_hits *h)
 		qsort(h->items, h->n, sizeof *h->items, by_place);
 }
 
-/* Where a hit on the disk is in a volume: at a place of the disk, or through a physical volume of LVM's. */
+/* At a place of the disk. */
+static bool is_in_part(const struct volume *v, const struct verify_hit *h, uint64_t *off)
+{
+	*off = h->off - (v->part ? v->part->start : 0);
+	return h->disk == v->disk && (!v->part || h->off >= v->part->start) && *off < v->data->size;
+}
+
+/* Through a member of the array, which is a mirror, or striped as logical volumes are. */
+static bool is_in_array(const struct storage *s, const struct volume *v, const struct verify_hit *h,
+			uint64_t *off)
+{
+	uint64_t at;
+
+	for (size_t i = 0; i < s->nvolumes; i++) {
+		const struct volume *m = &s->volumes[i];
+
+		if (m->member_of && m->member_of == v->array && is_in_part(m, h, &at) &&
+		    (md_mirror_find(v->data, m->data, at, off) ||
+		     lv_disk_find(v->data, m->data, at, off)))
+			return true;
+	}
+	return false;
+}
+
+static bool is_in_physical(const struct storage *s, const struct volume *v,
+			   const struct verify_hit *h, uint64_t *off)
+{
+	return v->array ? is_in_array(s, v, h, off) : is_in_part(v, h, off);
+}
+
+/* Where a hit on the disk is in a volume; in a logical one through a physical one of LVM's. */
 static bool is_in(struct guest *g, const struct volume *v, const struct verify_hit *h,
 		  uint64_t *off)
 {
 	const struct storage *s = &g->storage;
+	uint64_t at;
 
-	if (!strchr(v->device, '/')) {
-		*off = h->off - (v->part ? v->part->start : 0);
-		return h->disk == v->disk && (!v->part || h->off >= v->part->start) &&
-		       *off < v->data->size;
-	}
+	if (!v->logical)
+		return is_in_physical(s, v, h, off);
 	for (size_t i = 0; i < s->nvolumes; i++) {
 		const struct volume *pv = &s->volumes[i];
-		uint64_t start = pv->part ? pv->part->start : 0;
 
-		if (str_eq(pv->type, "LVM2_member") && pv->disk == h->disk && h->off >= start &&
-		    h->off - start < pv->data->size &&
-		    lv_disk_find(v->data, pv->data, h->off - start, off))
+		if (str_eq(pv->type, "LVM2_member") && !pv->logical &&
+		    is_in_physical(s, pv, h, &at) && lv_disk_find(v->data, pv->data, at, off))
 			return true;
 	}
 	return false;

@@ -62,6 +62,7 @@ lvm2                  test   logical volumes
 xfsprogs              test   XFS images, and the checks on them
 btrfs-progs           test   btrfs images, and the checks on them
 grub-common           test   grub-fstest: what GRUB reads
+mdadm                 test   members of arrays, judged by another
 cryptsetup-bin        test   LUKS images, and the checks on them
 bzip2                 test   compressed images
 xz-utils              test   compressed images

@@ -1,4 +1,6 @@
 /* Volume groups over two physical volumes: linear and striped logical volumes, ids changed with their checksums. */
+#include "md_image.h"
+
 #include "base/bytes.h"
 #include "base/scope.h"
 #include "base/str.h"
@@ -172,6 +174,36 @@ static void change(struct two *t)
 	assert_int_equal(storage_open(&t->s, &t->a, t->disks, 2, NULL), 0);
 }
 
+/* The first physical volume is a mirror, one member of which is there: its superblock is behind it. */
+static void a_physical_volume_may_be_an_array(void **state)
+{
+	const struct md_member_spec m = {.minor = 0,
+					 .level = 1,
+					 .places = 2,
+					 .name = "host:5",
+					 .size = SIZE + (64 << 10),
+					 .used = SIZE};
+	SCOPED(two_gone) struct two t = open_two(512);
+	struct disk *mirror = disk_memory(m.size);
+	const struct volume *root;
+	uint8_t byte;
+
+	(void)state;
+	memcpy(disk_memory_bytes(mirror), disk_memory_bytes(t.disks[0]), SIZE);
+	md_put(disk_memory_bytes(mirror), &m);
+	disk_close(t.disks[0]);
+	t.disks[0] = mirror;
+	change(&t);
+	assert_int_equal(t.s.nvolumes, 4);
+	assert_string_equal(t.s.volumes[0].type, "linux_raid_member");
+	assert_string_equal(t.s.volumes[2].device, "md5");
+	assert_string_equal(t.s.volumes[2].uuid, "newpv0-BBBB-CCCC-DDDD-EEEE-FFFF-GGGGGG");
+	root = &t.s.volumes[3];
+	assert_string_equal(root->device, "vg0/root");
+	assert_int_equal(disk_pread(root->data, &byte, 1, PE, NULL), 0);
+	assert_int_equal(byte, 'A' + PE / 8192);
+}
+
 static void ids_change_with_their_checksums(void **state)
 {
 	(void)state;
@@ -230,6 +262,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(logical_volumes_are_put_together),
 		cmocka_unit_test(a_byte_below_is_found_in_the_volume),
+		cmocka_unit_test(a_physical_volume_may_be_an_array),
 		cmocka_unit_test(ids_change_with_their_checksums),
 		cmocka_unit_test(a_missing_volume_pins_the_group),
 		cmocka_unit_test(damage_is_said),

@@ -49,6 +49,27 @@ static void hosts_lines(void **state)
 	edited(edit_hosts, &names, "1.2.3.4 template012 x\n", "1.2.3.4 template012 x\n");
 }
 
+static void named(const char *from, const char *to, size_t times)
+{
+	struct strbuf out = {0};
+
+	assert_int_equal(edit_mdadm(from, strlen(from), "old:0", "web-001:0", &out), times);
+	assert_string_equal(strbuf_str(&out), to);
+	strbuf_fini(&out);
+}
+
+static void arrays_in_mdadm_conf(void **state)
+{
+	(void)state;
+	named("ARRAY /dev/md/0 UUID=1:2:3:4 name=old:0\n",
+	      "ARRAY /dev/md/0 UUID=1:2:3:4 name=web-001:0\n", 1);
+	named("array /dev/md0\n  NAME=\"old:0\" uuid=1\nHOMEHOST old\n",
+	      "array /dev/md0\n  name=\"web-001:0\" uuid=1\nHOMEHOST web-001\n", 2);
+	named("# name=old:0\nMAILADDR old\nname=old:01 xname=old:0 name=old: HOMEHOST old",
+	      "# name=old:0\nMAILADDR old\nname=old:01 xname=old:0 name=old: HOMEHOST old", 0);
+	named("", "", 0);
+}
+
 static void ids_in_texts(void **state)
 {
 	struct strbuf out = {0};
@@ -107,9 +128,8 @@ static void fstab_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(host_name_files),
-		cmocka_unit_test(hosts_lines),
-		cmocka_unit_test(ids_in_texts),
+		cmocka_unit_test(host_name_files),      cmocka_unit_test(hosts_lines),
+		cmocka_unit_test(arrays_in_mdadm_conf), cmocka_unit_test(ids_in_texts),
 		cmocka_unit_test(fstab_lines),
 	};
 

@@ -88,6 +88,30 @@ static void every_written_form_follows(void **state)
 	arena_fini(&a);
 }
 
+/* mdadm, blkid and GRUB write an array's id in their own ways; the first format of md has its words the other way round. */
+static void arrays_are_written_in_many_ways(void **state)
+{
+	struct arena a = {0};
+	struct refs r = {.a = &a};
+	char swapped[] = "\x67\x45\x23\x01\xef\xcd\xab\x89\x76\x54\x32\x10\xfe\xdc\xba\x98";
+
+	(void)state;
+	assert_true(refs_add(&r, REF_MD, "md0", "01234567:89abcdef:10325476:98badcfe",
+			     "a0a1a2a3:b0b1b2b3:c0c1c2c3:d0d1d2d3"));
+	assert_false(refs_add(&r, REF_MD, "md0", OLD, NEW));
+	replaced(&r, "ARRAY /dev/md0 UUID=01234567:89ABCDEF:10325476:98BADCFE name=x:0",
+		 "ARRAY /dev/md0 UUID=A0A1A2A3:B0B1B2B3:C0C1C2C3:D0D1D2D3 name=x:0", 1);
+	replaced(&r, "rd.md.uuid=01234567:89abcdef:10325476:98badcfe md-uuid-01234567:89abcdef:",
+		 "rd.md.uuid=a0a1a2a3:b0b1b2b3:c0c1c2c3:d0d1d2d3 md-uuid-01234567:89abcdef:", 1);
+	replaced(&r, "(mduuid/0123456789abcdef1032547698badcfe)/boot/grub",
+		 "(mduuid/a0a1a2a3b0b1b2b3c0c1c2c3d0d1d2d3)/boot/grub", 1);
+	replaced(&r, "01234567-89ab-cdef-1032-547698badcfe", "a0a1a2a3-b0b1-b2b3-c0c1-c2c3d0d1d2d3",
+		 1);
+	assert_int_equal(refs_apply(&r, swapped, 16, REF_ANY), 1);
+	assert_memory_equal(swapped, "\xa3\xa2\xa1\xa0\xb3\xb2\xb1\xb0\xc3\xc2\xc1\xc0", 12);
+	arena_fini(&a);
+}
+
 static void neighbours_are_other_ids(void **state)
 {
 	struct arena a = {0};
@@ -125,6 +149,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_written_form_follows),
+		cmocka_unit_test(arrays_are_written_in_many_ways),
 		cmocka_unit_test(found_at_every_offset),
 		cmocka_unit_test(neighbours_are_other_ids),
 		cmocka_unit_test(binary_forms_follow_and_pinned_ones_stay),
