@@ -102,7 +102,9 @@ static int verify(char **paths, size_t count, const struct settings *s, struct e
 	if (r == 0) {
 		if (!s->quiet)
 			print(&v, s);
-		status = verify_failed(&v) ? STATUS_NO : STATUS_OK;
+		status = verify_failed(&v)   ? STATUS_NO
+			 : verify_unsure(&v) ? STATUS_TROUBLE
+					     : STATUS_OK;
 	} else if (r == -EINTR) {
 		status = STATUS_INTERRUPTED;
 	}

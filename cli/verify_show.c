@@ -30,12 +30,13 @@ static bool belongs(const struct verify_subject *s, size_t check)
 
 static void add_subject(struct strbuf *out, const struct verify_subject *s, bool verbose)
 {
-	if (!s->failed && !verbose)
+	if (!s->failed && !s->unsure && !verbose)
 		return;
 	strbuf_add_plain(out, s->name, 0);
 	strbuf_addc(out, '\n');
 	for (size_t i = 0; i < VERIFY_CHECKS; i++)
-		if (belongs(s, i) && (verbose || s->rows[i].verdict == VERIFY_FAIL))
+		if (belongs(s, i) && (verbose || s->rows[i].verdict == VERIFY_FAIL ||
+				      (s->unsure && i == VERIFY_BOOT_LOGIN)))
 			add_row(out, &s->rows[i], &verify_checks[i]);
 	for (size_t i = 0; verbose && i < s->nexceptions; i++) {
 		const struct verify_exception *x = &s->exceptions[i];
@@ -66,6 +67,11 @@ void verify_text(const struct verify *v, bool verbose, struct strbuf *out)
 		strbuf_printf(out, "%zu of %zu machine%s failed, %zu check%s in all\n", bad,
 			      machines, machines == 1 ? "" : "s", verify_failed(v),
 			      verify_failed(v) == 1 ? "" : "s");
+	else if (verify_unsure(v))
+		strbuf_printf(out,
+			      "%zu machine%s verified; of %zu it could not be found out whether "
+			      "they start\n",
+			      machines, machines == 1 ? "" : "s", verify_unsure(v));
 	else
 		strbuf_printf(out, "%zu machine%s verified, nothing is wrong\n", machines,
 			      machines == 1 ? "" : "s");
@@ -112,7 +118,7 @@ static json_t *subject_json(const struct verify_subject *s)
 
 	json_set_text(o, "name", s->name);
 	json_set_text(o, "kind", s->is_fleet ? "fleet" : "machine");
-	json_object_set_new(o, "ok", json_boolean(!s->failed));
+	json_object_set_new(o, "ok", json_boolean(!s->failed && !s->unsure));
 	for (size_t i = 0; i < VERIFY_CHECKS; i++)
 		if (belongs(s, i))
 			json_array_append_new(rows, row_json(&s->rows[i], &verify_checks[i]));
@@ -127,7 +133,7 @@ void verify_json(const struct verify *v, struct strbuf *out)
 	json_t *root = json_object(), *list = json_array();
 
 	json_set_text(root, "schema", "vmint.verify/1");
-	json_object_set_new(root, "ok", json_boolean(!verify_failed(v)));
+	json_object_set_new(root, "ok", json_boolean(!verify_failed(v) && !verify_unsure(v)));
 	json_object_set_new(root, "scanned_bytes", json_integer((json_int_t)v->scanned));
 	for (size_t i = 0; i < v->n; i++)
 		json_array_append_new(list, subject_json(v->subjects[i]));

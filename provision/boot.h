@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "provision/boot_frames.h"
 #include "provision/boot_console.h"
+#include "provision/boot_starved.h"
 #include "templates/disk.h"
 
 #include <stdbool.h>
@@ -68,6 +69,7 @@ struct boot_result {
 	double off_seconds;
 	unsigned resets; /* by the guest */
 	struct frame_facts net;
+	struct boot_meter meter;
 	char qemu_says[200]; /* its last message, or "" */
 	int64_t began_us;    /* by this host's clock, as a journal counts */
 	/* The disks as the guest left them. */

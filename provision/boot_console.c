@@ -50,6 +50,11 @@ static const struct sign signs[] = {
 	{"Failed to activate swap", false, CONSOLE_RUNS, NOTE_UNIT},
 	{"BUG: unable to handle", false, CONSOLE_RUNS, NOTE_KERNEL},
 	{"Oops: ", false, CONSOLE_RUNS, NOTE_KERNEL},
+	{"soft lockup - CPU#", false, CONSOLE_RUNS, NOTE_STALL},
+	{"self-detected stall on CPU", false, CONSOLE_RUNS, NOTE_STALL},
+	{"detected stalls on CPU", false, CONSOLE_RUNS, NOTE_STALL},
+	{"clocksource: timekeeping watchdog", false, CONSOLE_RUNS, NOTE_STALL},
+	{"blocked for more than", false, CONSOLE_RUNS, NOTE_STALL},
 };
 
 enum { NO_SIGN = 0 }; /* console_watch.sign is an index from 1 */
@@ -88,6 +93,11 @@ static void note(struct console_watch *w, enum console_kind kind, const char *te
 	char short_text[CONSOLE_NOTE];
 
 	copy(short_text, sizeof short_text, text);
+	if (kind == NOTE_STALL) {
+		copy(w->stall, sizeof w->stall, text);
+		w->stalls++;
+		return;
+	}
 	for (size_t i = 0; i < w->nnotes; i++)
 		if (w->notes[i].kind == kind && str_eq(w->notes[i].text, short_text))
 			return;

@@ -23,7 +23,7 @@ enum console_end {
 };
 
 /* What went wrong on the way. */
-enum console_kind { NOTE_LOADER, NOTE_DEVICE, NOTE_DEPENDENCY, NOTE_UNIT, NOTE_KERNEL };
+enum console_kind { NOTE_LOADER, NOTE_DEVICE, NOTE_DEPENDENCY, NOTE_UNIT, NOTE_KERNEL, NOTE_STALL };
 
 struct console_note {
 	enum console_kind kind;
@@ -39,6 +39,9 @@ struct console_watch {
 	char last[CONSOLE_NOTE]; /* the last line that was not empty */
 	struct console_note notes[CONSOLE_NOTES];
 	size_t nnotes, more; /* more: notes that found no room */
+	/* The kernel got no processor for too long: no failure, and not among the notes. The last such line. */
+	size_t stalls;
+	char stall[CONSOLE_NOTE];
 	/* private: */
 	char line[CONSOLE_LINE];
 	size_t len;

@@ -15,7 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-enum { MEGA = 1 << 20, MEMORY_LEAST = 256, FDS_MAX = FD_OVERLAY + BOOT_DISKS };
+enum { THREADS_MOST = 4096, MEGA = 1 << 20, MEMORY_LEAST = 256, FDS_MAX = FD_OVERLAY + BOOT_DISKS };
 
 static const struct firmware firmwares[] = {
 	{"/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"},
@@ -256,6 +256,46 @@ double qemu_cpu_seconds(pid_t pid)
 		    &user, &kernel) == 2;
 	strbuf_fini(&text);
 	return ok ? (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK) : -1;
+}
+
+/* Seconds that its threads stood ready to run and did not, or -1. */
+static double missed_seconds(pid_t pid)
+{
+	char path[64];
+	SCOPED(close_at) int dir = -1;
+	struct strbuf names = {0};
+	double sum = -1;
+
+	snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+	dir = sys_open(path, O_RDONLY | O_DIRECTORY, 0);
+	if (dir < 0 || sys_list(dir, &names, THREADS_MOST) < 0)
+		names.len = 0;
+	for (size_t at = 0; at < names.len; at += strlen(names.text + at) + 1) {
+		uint64_t had, missed;
+		struct strbuf text = {0};
+
+		/* nanoseconds: on a processor, waiting for one */
+		snprintf(path, sizeof path, "/proc/%d/task/%.12s/schedstat", (int)pid,
+			 names.text + at);
+		if (sys_read_file(path, &text, 4096) == 0 &&
+		    sscanf(strbuf_str(&text), "%" SCNu64 " %" SCNu64, &had, &missed) == 2)
+			sum = (sum < 0 ? 0 : sum) + (double)missed / 1e9;
+		strbuf_fini(&text);
+	}
+	strbuf_fini(&names);
+	return sum;
+}
+
+void qemu_measure(pid_t pid, double at, struct boot_meter *m)
+{
+	struct boot_load l = {.at = at};
+
+	if (at < m->last.at + 1)
+		return;
+	l.had = qemu_cpu_seconds(pid);
+	l.missed = missed_seconds(pid);
+	if (l.had >= 0 && l.missed >= 0)
+		boot_meter_add(m, l);
 }
 
 bool qemu_has_ended(pid_t pid, bool wait)

@@ -29,6 +29,8 @@ int qemu_start(const struct qemu_argv *v, const int *fds, size_t nfds, int log, 
 	       struct err *e);
 /* Seconds of processor time it has used, or -1. */
 double qemu_cpu_seconds(pid_t pid);
+/* What it gets of the processors, once a second; at: seconds since its start. */
+void qemu_measure(pid_t pid, double at, struct boot_meter *m);
 /* True once it has ended; wait: not before that. */
 bool qemu_has_ended(pid_t pid, bool wait);
 void qemu_kill(pid_t pid);

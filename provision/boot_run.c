@@ -340,6 +340,8 @@ static int watch(struct run *x)
 		bool ended = qemu_has_ended(x->pid, false);
 
 		listen_to_it(x);
+		if (!ended)
+			qemu_measure(x->pid, now() - x->began, &x->r->meter);
 		phases[x->phase](x);
 		if (x->o->progress)
 			r = x->o->progress(x->o->ctx, doing[x->phase], now() - x->began);

@@ -154,6 +154,7 @@ static int describe_disks(struct clone_writing *w, struct vm *vm, struct err *e)
 			.serial = serial,
 			.image_id = uuid_text(&w->a, &id),
 			.size = w->b->disks[i].size,
+			.linked = p->spec->mode == DISKS_LINKED,
 		};
 	}
 	vm->disks = disks;

@@ -1,4 +1,5 @@
 /* What each editor plans for a found place. */
+#include "provision/by_id.h"
 #include "provision/guest_work.h"
 
 #include "base/digest.h"
@@ -120,6 +121,42 @@ static size_t content_refs(struct work *w, const struct found *f)
 	return refs_apply(&w->refs, x->data, x->len, REF_ANY);
 }
 
+/* The same volume by what is on it: that is known, a disk's serial number is another one in every clone. */
+static const char *by_content(void *ctx, const char *name)
+{
+	struct work *w = ctx;
+	size_t i = guest_spec_volume(w->g, arena_printf(w->a, BY_ID "%s", name));
+	const struct volume *v = i == SIZE_MAX ? NULL : &w->g->storage.volumes[i];
+	/* udev gives members of arrays no name by their UUID */
+	bool has_uuid = v && *v->uuid && !str_eq(v->type, "linux_raid_member");
+	const char *id = !v ? "" : has_uuid ? v->uuid : v->part ? v->part->guid : "";
+	const struct ref *r = *id ? refs_old(&w->refs, id) : NULL;
+
+	if (!*id)
+		return NULL;
+	return arena_printf(w->a, "%s%s",
+			    !has_uuid                        ? "/dev/disk/by-partuuid/"
+			    : str_eq(v->type, "LVM2_member") ? BY_ID "lvm-pv-uuid-"
+							     : "/dev/disk/by-uuid/",
+			    r && !r->pinned ? r->new_text : id);
+}
+
+/* Where a text may become longer. */
+static size_t content_disks(struct work *w, const struct found *f)
+{
+	bool longer = f->place->editor == EDIT_REFS || f->place->editor == EDIT_RENAME;
+	struct guest_edit *x = longer && f->data && memmem(f->data, f->len, BY_ID, sizeof BY_ID - 1)
+				       ? work_file(w, f)
+				       : NULL;
+	struct strbuf out = {0};
+	size_t n = x ? by_id_replace(x->data, x->len, by_content, w, &out) : 0;
+
+	if (n)
+		work_set(w, f, strbuf_str(&out), out.len);
+	strbuf_fini(&out);
+	return n;
+}
+
 static void say_refs(struct work *w, const struct found *f, size_t n)
 {
 	if (n)
@@ -130,7 +167,7 @@ static void say_refs(struct work *w, const struct found *f, size_t n)
 int work_refs(struct work *w, const struct found *f, struct err *e)
 {
 	(void)e;
-	say_refs(w, f, content_refs(w, f));
+	say_refs(w, f, content_refs(w, f) + content_disks(w, f));
 	return 0;
 }
 
@@ -169,13 +206,14 @@ static int found_mdadm(struct work *w, const struct found *f, struct err *e)
 /* A folder's name changes after what is in it: renames are done in the order of the plan, deepest first (apply). */
 static int found_rename(struct work *w, const struct found *f, struct err *e)
 {
-	size_t n = content_refs(w, f), base = (size_t)(strrchr(f->inner, '/') - f->inner) + 1;
+	size_t n = content_refs(w, f) + content_disks(w, f);
+	size_t base = (size_t)(strrchr(f->inner, '/') - f->inner) + 1;
 	char *to = arena_dup(w->a, f->inner), *target;
 
 	(void)e;
+	say_refs(w, f, n);
 	if (!f->hit)
 		return 0;
-	say_refs(w, f, n);
 	if (f->target) {
 		target = arena_dup(w->a, f->target);
 		if (refs_apply(&w->refs, target, strlen(target), REF_ANY)) {

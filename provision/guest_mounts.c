@@ -1,4 +1,5 @@
 /* Which filesystem is the root, and what its fstab mounts where. */
+#include "provision/by_id.h"
 #include "provision/guest_parts.h"
 
 #include "base/scope.h"
@@ -149,6 +150,58 @@ static size_t by_path(struct guest *g, const char *name)
 	return by_device(g, name);
 }
 
+/* A group's id and a volume's, without their dashes. */
+static const char *bare_ids(struct arena *a, const char *group, const char *volume)
+{
+	char *out = arena_printf(a, "%s%s", group, volume), *to = out;
+
+	for (const char *p = out; *p; p++)
+		if (*p != '-')
+			*to++ = *p;
+	*to = '\0';
+	return out;
+}
+
+static size_t by_lvm_ids(struct guest *g, const char *ids)
+{
+	for (size_t i = 0; i < g->storage.ngroups; i++) {
+		const struct lvm_group *group = &g->storage.groups[i];
+
+		for (size_t k = 0; k < group->nvolumes; k++) {
+			const struct lvm_volume *v = &group->volumes[k];
+
+			if (str_eq(bare_ids(g->a, group->id, v->id), ids))
+				return by_path(g,
+					       arena_printf(g->a, "%s/%s", group->name, v->name));
+		}
+	}
+	return SIZE_MAX;
+}
+
+/* A template's serial numbers are known to nobody: a disk's name can only be told where there is one disk. */
+static size_t by_id(struct guest *g, const char *name)
+{
+	struct by_id b = by_id_read(name);
+	char device[24] = "vda";
+
+	switch (b.kind) {
+	case BY_ID_DISK:
+		if (b.part)
+			snprintf(device, sizeof device, "vda%u", b.part);
+		return g->storage.ndisks == 1 ? by_path(g, device) : SIZE_MAX;
+	case BY_ID_MAPPER:
+		return by_mapper(g, b.value);
+	case BY_ID_PV:
+		return by_text(g, b.value, uuid_of);
+	case BY_ID_LV:
+		return by_lvm_ids(g, b.value);
+	case BY_ID_ARRAY:
+		return by_array(g, b.value);
+	default:
+		return SIZE_MAX;
+	}
+}
+
 size_t guest_spec_volume(struct guest *g, const char *spec)
 {
 	static const struct {
@@ -174,10 +227,8 @@ size_t guest_spec_volume(struct guest *g, const char *spec)
 	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
 		if (str_starts(clean, ways[i].prefix))
 			return by_text(g, clean + strlen(ways[i].prefix), ways[i].text);
-	if (str_starts(clean, "/dev/disk/by-id/md-uuid-"))
-		return by_array(g, clean + strlen("/dev/disk/by-id/md-uuid-"));
-	if (str_starts(clean, "/dev/disk/by-id/md-name-"))
-		return by_array(g, clean + strlen("/dev/disk/by-id/md-name-"));
+	if (str_starts(clean, BY_ID))
+		return by_id(g, clean + strlen(BY_ID));
 	if (str_starts(clean, "/dev/mapper/"))
 		return by_mapper(g, clean + strlen("/dev/mapper/"));
 	return str_starts(clean, "/dev/") ? by_path(g, clean + strlen("/dev/")) : SIZE_MAX;

@@ -271,7 +271,8 @@ static bool matches(const struct refs *r, const struct ref_pattern *p, const cha
 	for (size_t i = 0; i < p->len && !p->exact; i++)
 		if (lower(text[off + i]) != p->bytes[i])
 			return false;
-	if (p->dressing == BINARY || p->dressing == GUID)
+	/* A group's and a volume's stand side by side in dm-uuid-LVM-...; 32 letters are nobody else's. */
+	if (p->dressing == BINARY || p->dressing == GUID || form == REF_LVM)
 		return true;
 	if ((off && is_hex(text[off - 1])) || (end < len && is_hex(text[end])))
 		return false;

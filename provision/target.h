@@ -17,6 +17,7 @@ struct vm_disk {
 	const char *serial;   /* 20 characters */
 	const char *image_id; /* a UUID */
 	uint64_t size;        /* bytes the guest sees */
+	bool linked;          /* it stands on a base, and is nothing alone */
 };
 
 struct vm_setting {

@@ -2,6 +2,7 @@
 #include "provision/target.h"
 #include "provision/quote.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -32,7 +33,8 @@ static void add_nic(struct strbuf *out, const struct vm_nic *n, size_t i)
 
 int target_hyperv(const struct vm *vm, struct strbuf *out, struct err *e)
 {
-	(void)e;
+	if (vm->seed && vm->seed_is_disk)
+		return err_set(e, ENOTSUP, "target hyperv attaches discs only: --carrier iso");
 	strbuf_add(out, "# Where QEMU is, once:\n");
 	for (size_t i = 0; i < vm->ndisks; i++)
 		strbuf_printf(out,
@@ -53,7 +55,8 @@ int target_hyperv(const struct vm *vm, struct strbuf *out, struct err *e)
 		strbuf_printf(out,
 			      "Add-VMHardDiskDrive -VM $vm -ControllerType %s -Path (Join-Path "
 			      "$PSScriptRoot 'disk%zu.vhdx')\n",
-			      vm->efi ? "SCSI" : "IDE", i);
+			      /* IDE has four places, one of them the disc's. */
+			      vm->efi || i >= 3 ? "SCSI" : "IDE", i);
 	if (vm->seed) {
 		strbuf_add(out, "Add-VMDvdDrive -VM $vm -Path (Join-Path $PSScriptRoot ");
 		quote_powershell(out, vm->seed);

@@ -39,7 +39,10 @@ static void add_disks(struct strbuf *out, const struct vm *vm)
 
 static void add_nics(struct strbuf *out, const struct vm *vm)
 {
-	strbuf_add(out, vm->nnics ? "          interfaces:\n" : "          interfaces: []\n");
+	/* Without a word, a machine that has none gets one. */
+	strbuf_add(out, vm->nnics ? "          interfaces:\n"
+				  : "          autoattachPodInterface: false\n"
+				    "          interfaces: []\n");
 	for (size_t i = 0; i < vm->nnics; i++) {
 		strbuf_printf(out, "            - name: nic%zu\n", i);
 		pair(out, "              ", "macAddress", vm->nics[i].mac);
@@ -96,15 +99,27 @@ static void add_seed(struct strbuf *out, const struct vm *vm)
 	pair(out, "              ", "name", vm->hostname);
 }
 
+/* An image that stands on another one is refused there. */
+static void add_upload(struct strbuf *out, const struct vm *vm, size_t i)
+{
+	const struct vm_disk *d = &vm->disks[i];
+
+	if (d->linked)
+		strbuf_printf(out, "# qemu-img convert -O qcow2 %s whole%zu.qcow2\n", d->file, i);
+	strbuf_printf(out,
+		      "# virtctl image-upload pvc %s-disk%zu --size=%" PRIu64 "Mi --image-path=",
+		      vm->hostname, i, (d->size + (1 << 20) - 1) >> 20);
+	if (d->linked)
+		strbuf_printf(out, "whole%zu.qcow2\n", i);
+	else
+		strbuf_printf(out, "%s\n", d->file);
+}
+
 int target_kubevirt(const struct vm *vm, struct strbuf *out, struct err *e)
 {
 	(void)e;
 	for (size_t i = 0; i < vm->ndisks; i++)
-		strbuf_printf(out,
-			      "# virtctl image-upload pvc %s-disk%zu --size=%" PRIu64
-			      "Mi --image-path=%s\n",
-			      vm->hostname, i, (vm->disks[i].size + (1 << 20) - 1) >> 20,
-			      vm->disks[i].file);
+		add_upload(out, vm, i);
 	if (vm->user_data)
 		add_secret(out, vm);
 	strbuf_add(out, "apiVersion: kubevirt.io/v1\nkind: VirtualMachine\nmetadata:\n");

@@ -23,10 +23,13 @@ static void add_nic(struct strbuf *out, const struct vm_nic *n, size_t i)
 int target_proxmox(const struct vm *vm, struct strbuf *out, struct err *e)
 {
 	(void)e;
-	strbuf_add(out, "#!/bin/sh\n# On a Proxmox VE host: proxmox.sh [VMID [STORAGE]]\n"
-			"set -eu\ncd \"$(dirname \"$0\")\"\n"
-			"id=${1:-$(pvesh get /cluster/nextid)}\nstorage=${2:-local-lvm}\n"
-			"qm create \"$id\" --name ");
+	strbuf_add(out,
+		   "#!/bin/sh\n# On a Proxmox VE host: proxmox.sh [VMID [STORAGE]]\n"
+		   "set -eu\ncd \"$(dirname \"$0\")\"\n"
+		   "case $PWD in *,*) echo \"qm takes no path with a comma: $PWD\" >&2; exit 3 ;; "
+		   "esac\n"
+		   "id=${1:-$(pvesh get /cluster/nextid)}\nstorage=${2:-local-lvm}\n"
+		   "qm create \"$id\" --name ");
 	quote_shell(out, vm->hostname);
 	strbuf_printf(out,
 		      " \\\n\t--cores %u --memory %" PRIu64 " --ostype l26 --machine q35 "

@@ -62,7 +62,8 @@ static void add_nic(struct strbuf *out, const struct vm_nic *n, size_t i)
 		      "ethernet%zu.checkMACAddress = \"FALSE\"\n",
 		      i, i, nic_model(n->model), i, i, n->mac, i);
 	if (!n->network) {
-		strbuf_printf(out, "ethernet%zu.connectionType = \"nat\"\n", i);
+		strbuf_printf(out, "ethernet%zu.connectionType = \"%s\"\n", i,
+			      n->bridge ? "bridged" : "nat");
 		return;
 	}
 	strbuf_printf(out, "ethernet%zu.networkName = ", i);
@@ -72,7 +73,8 @@ static void add_nic(struct strbuf *out, const struct vm_nic *n, size_t i)
 
 int target_vmware(const struct vm *vm, struct strbuf *out, struct err *e)
 {
-	(void)e;
+	if (vm->seed && vm->seed_is_disk)
+		return err_set(e, ENOTSUP, "target vmware attaches discs only: --carrier iso");
 	strbuf_add(out, ".encoding = \"UTF-8\"\nconfig.version = \"8\"\n"
 			"virtualHW.version = \"13\"\nguestOS = \"other3xlinux-64\"\n");
 	setting(out, "displayName", vm->name);

@@ -48,7 +48,8 @@ int target_xen(const struct vm *vm, struct strbuf *out, struct err *e)
 	(void)e;
 	strbuf_add(out, "type = 'hvm'\nname = ");
 	quote_python(out, vm->name);
-	strbuf_printf(out, "\nuuid = '%s'\nms_vm_genid = '%s'\n", vm->smbios, vm->vmgenid);
+	/* xl takes no generation id of others: it makes a new one whenever it makes the machine. */
+	strbuf_printf(out, "\nuuid = '%s'\nms_vm_genid = 'generate'\n", vm->smbios);
 	strbuf_printf(out, "vcpus = %u\nmemory = %" PRIu64 "\nbios = '%s'\n", vm->cpus,
 		      vm->memory >> 20, vm->efi ? "ovmf" : "seabios");
 	strbuf_add(out, "boot = 'c'\nserial = 'pty'\non_poweroff = 'destroy'\non_reboot = "

@@ -192,6 +192,15 @@ int verify_path(struct verify *v, const char *path, struct err *e)
 	return verify_image(v, path, e);
 }
 
+size_t verify_unsure(const struct verify *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < v->n; i++)
+		n += v->subjects[i]->unsure != NULL;
+	return n;
+}
+
 size_t verify_failed(const struct verify *v)
 {
 	size_t n = 0;

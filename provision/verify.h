@@ -76,6 +76,8 @@ struct verify_subject {
 	struct verify_exception *exceptions;
 	size_t nexceptions, exceptions_room;
 	size_t failed; /* rows */
+	const char *
+		unsure; /* why it could not be found out whether it starts; NULL: it could, or nobody asked */
 	double seconds;
 };
 
@@ -118,4 +120,5 @@ struct verify {
  * be found out; what is wrong is in the rows. */
 int verify_path(struct verify *v, const char *path, struct err *e);
 size_t verify_failed(const struct verify *v); /* rows of all subjects */
+size_t verify_unsure(const struct verify *v); /* machines */
 void verify_fini(struct verify *v);

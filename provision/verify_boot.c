@@ -362,7 +362,7 @@ static int keep_log(struct verify_clone *c, const struct boot_result *r, struct 
 	int x;
 
 	for (size_t i = VERIFY_BOOT_LOGIN; dir && i <= VERIFY_BOOT_TIME; i++)
-		if (verify_is_wrong(c->subject, i))
+		if (c->subject->unsure || verify_is_wrong(c->subject, i))
 			break;
 		else if (i == VERIFY_BOOT_TIME)
 			return 0;
@@ -409,6 +409,24 @@ static int tell(void *ctx, const char *doing, double seconds)
 	return b->progress ? b->progress(c->v->o->ctx, c->name, doing, seconds) : 0;
 }
 
+/* Once more when the host may have starved it; twice is no answer. */
+static int boot_twice(struct verify_clone *c, const struct boot_machine *m,
+		      const struct boot_options *o, struct boot_result *r, struct err *e)
+{
+	const char *why;
+	int x = boot_run(m, o, r, e);
+
+	if (x < 0 || !boot_starved(r, &c->mem))
+		return x;
+	boot_result_fini(r);
+	x = boot_run(m, o, r, e);
+	why = x == 0 ? boot_starved(r, &c->mem) : NULL;
+	if (why)
+		c->subject->unsure = arena_printf(&c->subject->mem,
+						  "the host had no time for it, twice: %s", why);
+	return x;
+}
+
 int verify_boot(struct verify_clone *c, struct err *e)
 {
 	const struct verify_boot_options *b = c->v->o->boot;
@@ -433,9 +451,14 @@ int verify_boot(struct verify_clone *c, struct err *e)
 	}
 	if (b->uefi != BOOT_BY_TEMPLATE)
 		m.efi = b->uefi == BOOT_BY_UEFI;
-	x = boot_run(&m, &o, &r, e);
-	if (x == 0)
+	x = boot_twice(c, &m, &o, &r, e);
+	if (x == 0 && c->subject->unsure) {
+		verify_skip(c->subject, VERIFY_BOOT_LOGIN, "%s", c->subject->unsure);
+		skip_rest(c, "the host had no time for it");
+		x = keep_log(c, &r, e);
+	} else if (x == 0) {
 		x = judge(c, &m, &o, &r, e);
+	}
 	boot_result_fini(&r);
 	return x;
 }

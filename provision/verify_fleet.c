@@ -87,7 +87,7 @@ int verify_base_gather(struct verify *v, struct verify_base *b, struct err *e)
 	b->hits = (struct verify_hits){.a = &b->mem};
 	guest_facts(b->guest);
 	verify_ids_template(&b->ids, b->guest);
-	verify_refs_gather(b->guest, &b->mem, &b->refs);
+	verify_refs_gather(b->guest, &b->mem, NULL, &b->refs);
 	verify_modes_gather(b->guest, &b->mem, &b->modes, &b->nmodes);
 	verify_initrds_gather(b);
 	scan_ready(&b->ids.scan);

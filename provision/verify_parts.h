@@ -170,4 +170,6 @@ void verify_guest_modes(struct verify_clone *c);
 void verify_modes_gather(struct guest *g, struct arena *a, struct verify_mode **out, size_t *n);
 void verify_refs_storage(struct verify_clone *c);
 void verify_refs_network(struct verify_clone *c);
-void verify_refs_gather(struct guest *g, struct arena *a, struct verify_refs *out);
+/* disks: the ledger's of this machine, or NULL. */
+void verify_refs_gather(struct guest *g, struct arena *a, const json_t *disks,
+			struct verify_refs *out);

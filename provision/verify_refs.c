@@ -1,4 +1,5 @@
 /* References: what configuration says of disks, filesystems and network cards must be there. */
+#include "provision/by_id.h"
 #include "provision/verify_parts.h"
 
 #include "provision/guest_parts.h"
@@ -17,6 +18,7 @@ struct looking {
 	struct arena *a;
 	struct verify_refs *out;
 	const char *path;
+	const json_t *disks; /* of the ledger, with their serial numbers; NULL: nobody knows them */
 };
 
 /* ---- what a text says ---- */
@@ -29,7 +31,7 @@ static const char *const prefixes[] = {"UUID=",
 				       "/dev/disk/by-partuuid/",
 				       "/dev/disk/by-label/",
 				       "/dev/disk/by-partlabel/",
-				       "/dev/disk/by-id/md-name-",
+				       BY_ID,
 				       "/dev/mapper/"};
 
 static bool is_name_char(char c)
@@ -66,12 +68,44 @@ static bool names_something(const char *prefix, const char *value)
 	return n >= 9 && strspn(value, "0123456789abcdefABCDEF-") == n;
 }
 
-static void take_spec(struct looking *w, const char *prefix, const char *value)
+/* A disk by its serial number: a machine's are those that its description gives it. */
+static void take_disk(struct looking *w, const struct by_id *b, const char *spec)
 {
-	char spec[SPEC_MAX];
+	const struct guest_facts *f = guest_facts(w->g);
+	const char *device;
 
+	if (!w->disks)
+		return;
 	w->out->looked++;
-	snprintf(spec, sizeof spec, "%s%s", prefix, value);
+	for (size_t i = 0; i < json_array_size(w->disks) && i < f->ndisks; i++) {
+		const char *serial = json_get_text(json_array_get(w->disks, i), "serial");
+
+		if (!serial || !by_id_has_serial(b, serial))
+			continue;
+		device = arena_printf(w->a, "%s%u", f->disks[i].device, b->part);
+		for (size_t k = 0; k < f->disks[i].nparts; k++)
+			if (str_eq(f->disks[i].parts[k].device, device))
+				return;
+		if (!b->part)
+			return;
+	}
+	add(w, spec);
+}
+
+static void take_spec(struct looking *w, const char *spec)
+{
+	struct by_id b = {0};
+
+	/* where a disk is plugged in says nothing of identity */
+	if (str_starts(spec, "/dev/disk/by-path/"))
+		return;
+	if (str_starts(spec, BY_ID))
+		b = by_id_read(spec + strlen(BY_ID));
+	if (b.kind == BY_ID_DISK) {
+		take_disk(w, &b, spec);
+		return;
+	}
+	w->out->looked++;
 	if (guest_spec_volume(w->g, spec) == SIZE_MAX)
 		add(w, spec);
 }
@@ -79,7 +113,7 @@ static void take_spec(struct looking *w, const char *prefix, const char *value)
 /* prefix at text[at]: the value behind it. */
 static void take_prefixed(struct looking *w, const char *text, size_t at, const char *prefix)
 {
-	char value[SPEC_MAX];
+	char value[SPEC_MAX], spec[2 * SPEC_MAX];
 	const char *from = text + at + strlen(prefix);
 	size_t n = 0;
 
@@ -91,8 +125,10 @@ static void take_prefixed(struct looking *w, const char *text, size_t at, const 
 		n++;
 	memcpy(value, from, n);
 	value[n] = '\0';
-	if (names_something(prefix, value))
-		take_spec(w, prefix, value);
+	if (!names_something(prefix, value))
+		return;
+	snprintf(spec, sizeof spec, "%s%s", prefix, value);
+	take_spec(w, spec);
 }
 
 static bool is_known_uuid(struct guest *g, const char *uuid)
@@ -221,7 +257,8 @@ static void take_line(struct looking *w, const char *line, size_t len)
 
 	while (len && (*text == ' ' || *text == '\t'))
 		text++, len--;
-	if (*text == '#')
+	/* GRUB's device.map: drives of whoever installed it, and nothing boots by them. */
+	if (*text == '#' || str_starts(text, "(hd"))
 		return;
 	len = unescape(text, len);
 	for (size_t i = 0; i < ARRAY_SIZE(prefixes); i++)
@@ -241,11 +278,8 @@ static void take_fstab(struct looking *w, const char *text, size_t len)
 
 	fstab_parse(w->a, text, len, &entries, &n);
 	for (size_t i = 0; i < n; i++)
-		if (str_starts(entries[i].spec, "/dev/")) {
-			w->out->looked++;
-			if (guest_spec_volume(w->g, entries[i].spec) == SIZE_MAX)
-				add(w, entries[i].spec);
-		}
+		if (str_starts(entries[i].spec, "/dev/"))
+			take_spec(w, entries[i].spec);
 }
 
 /* ---- which texts ---- */
@@ -274,9 +308,10 @@ static bool holds_refs(const struct place *p)
 		p->editor == EDIT_RENAME || str_eq(p->id, "udev-rules"));
 }
 
-void verify_refs_gather(struct guest *g, struct arena *a, struct verify_refs *out)
+void verify_refs_gather(struct guest *g, struct arena *a, const json_t *disks,
+			struct verify_refs *out)
 {
-	struct looking w = {.g = g, .a = a, .out = out};
+	struct looking w = {.g = g, .a = a, .out = out, .disks = disks};
 
 	for (size_t i = 0; i < places_count(); i++) {
 		const struct place *p = places_at(i);
@@ -308,7 +343,7 @@ void verify_refs_storage(struct verify_clone *c)
 		verify_skip(c->subject, VERIFY_REFS_STORAGE, "no Linux was found in it");
 		return;
 	}
-	verify_refs_gather(c->guest, &c->mem, &refs);
+	verify_refs_gather(c->guest, &c->mem, json_object_get(c->record, "disks"), &refs);
 	for (size_t i = 0; i < refs.n; i++) {
 		/* what led nowhere in the template is the template's affair */
 		if (was_so(c->base, refs.items[i].spec)) {

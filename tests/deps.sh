@@ -38,6 +38,9 @@ openssl               test   signatures, judged by another
 gdisk                 test   partition tables, judged by another
 strace                test   that probing writes nothing
 libxml2-utils         test   XML output is well formed
+xen-utils-4.17        test   xl, to read xl.cfg
+systemd-container     test   systemd-nspawn, to read .nspawn files
+python3-yaml          test   manifests for KubeVirt
 python3-jsonschema    test   JSON output keeps to its schema
 qemu-system-x86       test   the laboratory: hosts booted for real
 qemu-utils            test   disk images to compare with

@@ -140,6 +140,11 @@ its_mac=$(grep -m1 -ho '0e:[0-9a-f:]*' good/web-001/identity.json)
 my_id=$(of web-002 machine_id)
 its_id=$(of web-001 machine_id)
 base=$(cd good && echo base/*.qcow2)
+serial_of()
+{
+	sed -n 's/.*"serial": "\(.*\)".*/\1/p' "good/$1/identity.json" | head -n 1
+}
+my_serial=$(serial_of web-002) its_serial=$(serial_of web-001)
 
 caught=0 missed=0
 # caught WHAT CHECK: the fleet at bad/ must fail that check
@@ -205,6 +210,16 @@ guest 'fstab: a partition'\''s name' refs.storage replace /etc/fstab "UUID=$my_r
 guest 'fstab: a device' refs.storage replace /etc/fstab "UUID=$my_root" /dev/vda9
 guest 'fstab: by-uuid' refs.storage replace /etc/fstab "UUID=$my_root" /dev/disk/by-uuid/$stray
 guest 'fstab: a logical volume' refs.storage replace /etc/fstab "UUID=$my_root" /dev/mapper/vg-gone
+guest 'fstab: the template'\''s disk, by its serial number' refs.storage replace /etc/fstab "UUID=$my_root" \
+	/dev/disk/by-id/ata-VBOX_HARDDISK_VB1d2c3b4a-5f6e7d8c-part2
+guest 'fstab: a sibling'\''s disk' refs.storage replace /etc/fstab "UUID=$my_root" "/dev/disk/by-id/virtio-$its_serial-part2"
+guest 'fstab: a partition that its disk has not' refs.storage replace /etc/fstab "UUID=$my_root" "/dev/disk/by-id/virtio-$my_serial-part9"
+guest 'fstab: a physical volume by its id' refs.storage replace /etc/fstab "UUID=$my_root" \
+	/dev/disk/by-id/lvm-pv-uuid-5zzOGK-CJme-3cbf-KcoR-fmnE-AcpB-C9YxtV
+guest 'crypttab: a world-wide name' refs.storage write /etc/crypttab 644 \
+	'secret /dev/disk/by-id/wwn-0x5000c500a1b2c3d4-part3 none luks'
+guest 'GRUB: a logical volume by its ids' refs.storage replace /boot/grub/grub.cfg "root=UUID=$my_root" \
+	root=/dev/disk/by-id/dm-uuid-LVM-5zzOGKCJme3cbfKcoRfmnEAcpBC9YxtV5zzOGKCJme3cbfKcoRfmnEAcpBC9YxtW
 guest 'GRUB: its search' refs.storage replace /boot/grub/grub.cfg "--set=root $my_root" "--set=root $stray"
 guest 'GRUB: root=' refs.storage replace /boot/grub/grub.cfg "root=UUID=$my_root" root=UUID=$stray
 guest 'GRUB: resume=' refs.storage replace /boot/grub/grub.cfg "resume=UUID=$my_swap" resume=UUID=$stray
@@ -219,6 +234,13 @@ guest 'a unit' refs.storage write /etc/systemd/system/data.mount 644 \
 	"What=/dev/disk/by-uuid/$stray"
 guest 'a unit'\''s name' refs.storage write \
 	'/etc/systemd/system/dev-disk-by\x2duuid-deadbeef\x2d1234\x2d4567\x2d89ab\x2d0123456789ab.swap' 644 '[Swap]'
+
+# What its own disk is called, on whatever bus, and where a disk is plugged in.
+for name in "by-id/virtio-$my_serial-part2" "by-id/scsi-0QEMU_QEMU_HARDDISK_$my_serial-part2" by-path/pci-0000:00:04.0-part2; do
+	fresh
+	"$spoil" bad web-002 replace /etc/fstab "UUID=$my_root" "/dev/disk/$name"
+	if "$vmint" verify bad >out.txt 2>err.txt; then ok "fstab: /dev/disk/$name"; else bad "fstab: /dev/disk/$name" out.txt err.txt; fi
+done
 
 # The network.
 guest 'netplan: a sibling'\''s address' refs.network replace /etc/netplan/50-cloud-init.yaml "$my_mac" "$its_mac"

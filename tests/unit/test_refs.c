@@ -85,6 +85,17 @@ static void every_written_form_follows(void **state)
 	replaced(&r, "52:54:00:AA:BB:01 enx525400aabb01 52-54-00-aa-bb-01",
 		 "02:11:22:33:44:5F enx02112233445f 02-11-22-33-44-5f", 3);
 	replaced(&r, "5zzOGKCJme3cbfKcoRfmnEAcpBC9YxtV", "AAAAAABBBBCCCCDDDDEEEEFFFFGGGGGG", 1);
+	/* a group's id and a volume's, with nothing between */
+	assert_true(refs_add(&r, REF_LVM, "lv", "aaaOGK-CJme-3cbf-KcoR-fmnE-AcpB-C9Yxta",
+			     "HHHHHH-IIII-JJJJ-KKKK-LLLL-MMMM-NNNNNN"));
+	replaced(&r,
+		 "/dev/disk/by-id/dm-uuid-LVM-5zzOGKCJme3cbfKcoRfmnEAcpBC9YxtV"
+		 "aaaOGKCJme3cbfKcoRfmnEAcpBC9Yxta /x",
+		 "/dev/disk/by-id/dm-uuid-LVM-AAAAAABBBBCCCCDDDDEEEEFFFFGGGGGG"
+		 "HHHHHHIIIIJJJJKKKKLLLLMMMMNNNNNN /x",
+		 2);
+	replaced(&r, "/dev/disk/by-id/lvm-pv-uuid-5zzOGK-CJme-3cbf-KcoR-fmnE-AcpB-C9YxtV",
+		 "/dev/disk/by-id/lvm-pv-uuid-AAAAAA-BBBB-CCCC-DDDD-EEEE-FFFF-GGGGGG", 1);
 	arena_fini(&a);
 }
 

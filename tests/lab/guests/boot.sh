@@ -2,12 +2,13 @@
 # Boots a throw-away overlay of a disk image under QEMU's TCG until it asks for a login or fails, and turns it off by ACPI.
 # Prints "login SECONDS" or "failed SECONDS REASON"; what the guest wrote stays in OVERLAY, its serial console in LOG.
 # COMMANDS in the environment names a file of commands to be run there by root, a line each (console.py), before the end;
-# NETWORK replaces QEMU's own network.
+# NETWORK replaces QEMU's own network. A guest that the host starved is booted once more, which is said on standard error.
 # usage: boot.sh IMAGE FORMAT bios|ovmf OVERLAY LOG [MAC] [SECONDS] [QEMU-ARGUMENT...]
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 image=$(realpath "$1") format=$2 firmware=$3 overlay=$4 log=$5 mac=${6:-52:54:00:aa:bb:01} limit=${7:-300}
 shift $(($# < 7 ? $# : 7))
+given=$#
 work=$(mktemp -d)
 qemu=
 trap '[ -z "$qemu" ] || kill "$qemu" 2>/dev/null; rm -rf "$work"' EXIT
@@ -59,6 +60,38 @@ watch()
 	return 1
 }
 
+# Its kernel missed its timer, or QEMU waited longer for processors than it had them, while something came too late.
+starved()
+{
+	grep -aqE "Kernel panic.*(IO-APIC . timer doesn't work|softlockup: hung tasks|hung_task|RCU Stall|hard LOCKUP)" "$log" && return 0
+	case $1 in
+	*time-out | *'emergency shell' | *'initramfs shell' | *dependency\ failed | *'neither a login'*) ;;
+	*) return 1 ;;
+	esac
+	# It is timeout's child.
+	for pid in $(cat /proc/"$qemu"/task/"$qemu"/children 2>/dev/null); do
+		cat /proc/"$pid"/task/*/schedstat 2>/dev/null
+	done | awk '{ had += $1; missed += $2 } END { exit !(missed > had) }'
+}
+
+# again REASON QEMU-ARGUMENT...: once more from the beginning, unless this is that.
+again()
+{
+	said=$1
+	shift $(($# - given))
+	if [ -n "${AGAIN:-}" ] || ! starved "$said"; then
+		echo "$said"
+		exit 1
+	fi
+	echo "boot.sh: the host had no time for it ($said); once more" >&2
+	kill "$qemu" 2>/dev/null
+	wait "$qemu" 2>/dev/null
+	rm -rf "$work"
+	AGAIN=1
+	export AGAIN
+	exec "$0" "$image" "$format" "$firmware" "$overlay" "$log" "$mac" "$limit" "$@"
+}
+
 # The power button, pressed again when the guest was not ready for it.
 power_off()
 {
@@ -92,7 +125,9 @@ nice -n 10 timeout $((limit + 90 + ${COMMANDS:+3600} + 0)) qemu-system-x86_64 -a
 	-nic "${NETWORK:-user,restrict=on},model=virtio-net-pci,mac=$mac" "$@" <"$work/monitor" >/dev/null 2>"$work/qemu.err" &
 qemu=$!
 exec 3>"$work/monitor"
-watch "$limit" || exit 1
+# No $(...): the shell that waits for one does not notice that QEMU ended.
+watch "$limit" >"$work/said" || again "$(cat "$work/said")" "$@"
+cat "$work/said"
 # Units that start beside the prompt: the network's lease, the keys' and seeds' first writes.
 sleep 15
 reason=$(failure) && echo "then $reason" && exit 1
