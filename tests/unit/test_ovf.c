@@ -93,6 +93,24 @@ static void what_is_no_descriptor_is_refused(void **state)
 	arena_fini(&a);
 }
 
+static void messages_name_the_line(void **state)
+{
+	static const char text[] = "<?xml version='1.0'?>\n<Envelope " NS ">\n<References/>\n"
+				   "<DiskSection>\n<Info/>\n<Disk ovf:diskId='d'\n"
+				   "ovf:fileRef='absent'/>\n</DiskSection>\n" MACHINE
+				   "\n\n\n\n</Envelope>";
+	struct arena a = {0};
+	struct err e = {0};
+	struct ovf o;
+
+	(void)state;
+	assert_int_equal(read_text(&a, text, &o, &e), 0);
+	assert_true(o.nproblems > 0);
+	/* Where the tag ends. */
+	assert_true(str_starts(o.problems[0], "t.ovf:7: "));
+	arena_fini(&a);
+}
+
 static void what_cannot_be_used_is_a_problem(void **state)
 {
 	static const struct {
@@ -204,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_machine_is_read),
 		cmocka_unit_test(what_is_no_descriptor_is_refused),
+		cmocka_unit_test(messages_name_the_line),
 		cmocka_unit_test(what_cannot_be_used_is_a_problem),
 		cmocka_unit_test(units_are_multiplied_exactly_or_refused),
 		cmocka_unit_test(deep_documents_are_refused),
