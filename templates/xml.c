@@ -243,12 +243,22 @@ const struct xml_node *xml_next(const struct xml_node *n, const char *name)
 	return NULL;
 }
 
+/* The element's own attribute goes before a vendor's of the same name: vmw:qualifiers stands beside ovf:qualifiers. */
 const char *xml_attr(const struct xml_node *n, const char *name)
 {
-	for (size_t i = 0; i < n->nattrs; i++)
-		if (str_eq(n->attrs[i].name, name))
-			return n->attrs[i].value;
-	return NULL;
+	const char *foreign = NULL;
+
+	for (size_t i = 0; i < n->nattrs; i++) {
+		const struct xml_attr *a = &n->attrs[i];
+
+		if (!str_eq(a->name, name))
+			continue;
+		if (!*a->ns || str_eq(a->ns, n->ns))
+			return a->value;
+		if (!foreign)
+			foreign = a->value;
+	}
+	return foreign;
 }
 
 const char *xml_child_text(const struct xml_node *n, const char *name)
