@@ -7,12 +7,14 @@
 
 #define XML_FUNCTIONS(X)                                                                           \
 	X(xmlFreeTextReader)                                                                       \
+	X(xmlGetLineNo)                                                                            \
 	X(xmlReaderForMemory)                                                                      \
 	X(xmlTextReaderConstLocalName)                                                             \
 	X(xmlTextReaderConstName)                                                                  \
 	X(xmlTextReaderConstNamespaceUri)                                                          \
 	X(xmlTextReaderConstPrefix)                                                                \
 	X(xmlTextReaderConstValue)                                                                 \
+	X(xmlTextReaderCurrentNode)                                                                \
 	X(xmlTextReaderDepth)                                                                      \
 	X(xmlTextReaderGetParserLineNumber)                                                        \
 	X(xmlTextReaderIsEmptyElement)                                                             \
@@ -27,12 +29,14 @@ LAZY_LIBRARY(xml, XML_FUNCTIONS)
 
 #ifndef LAZY_NO_REDIRECT
 #define xmlFreeTextReader lazy_xml.xmlFreeTextReader
+#define xmlGetLineNo lazy_xml.xmlGetLineNo
 #define xmlReaderForMemory lazy_xml.xmlReaderForMemory
 #define xmlTextReaderConstLocalName lazy_xml.xmlTextReaderConstLocalName
 #define xmlTextReaderConstName lazy_xml.xmlTextReaderConstName
 #define xmlTextReaderConstNamespaceUri lazy_xml.xmlTextReaderConstNamespaceUri
 #define xmlTextReaderConstPrefix lazy_xml.xmlTextReaderConstPrefix
 #define xmlTextReaderConstValue lazy_xml.xmlTextReaderConstValue
+#define xmlTextReaderCurrentNode lazy_xml.xmlTextReaderCurrentNode
 #define xmlTextReaderDepth lazy_xml.xmlTextReaderDepth
 #define xmlTextReaderGetParserLineNumber lazy_xml.xmlTextReaderGetParserLineNumber
 #define xmlTextReaderIsEmptyElement lazy_xml.xmlTextReaderIsEmptyElement

@@ -108,20 +108,34 @@ static void vote_device_tree(struct host *h)
 	sign_add(&h->place.vm_signs, HV_UNKNOWN, FIRM, paths[i], text);
 }
 
+/* QEMU's channel to its firmware: fw-cfg, mostly with its address (fw-cfg@9020000). */
+static const char *fw_cfg_node(struct host *h)
+{
+	struct tree_names nodes = {0};
+
+	tree_list(h->t, "/proc/device-tree", &nodes);
+	for (size_t i = 0; i < nodes.count; i++)
+		if (str_eq(nodes.names[i], "fw-cfg") || str_starts(nodes.names[i], "fw-cfg@"))
+			return nodes.names[i];
+	return NULL;
+}
+
+/* The board without hardware of its own is QEMU's and that of every small monitor on KVM: kvmtool, which named it,
+ * crosvm, Firecracker. Only QEMU has a firmware to talk to. */
 static void vote_device_tree_machine(struct host *h)
 {
-	const char *text;
+	struct signs *s = &h->place.vm_signs;
+	const char *text, *fw_cfg = fw_cfg_node(h);
 
 	if (tree_line(h->t, "/proc/device-tree/compatible", &text) == 0) {
 		if (str_starts(text, "linux,dummy-virt"))
-			sign_add(&h->place.vm_signs, HV_QEMU, FIRM, "/proc/device-tree/compatible",
-				 text);
+			sign_add(s, fw_cfg || h->place.dmi.found ? HV_QEMU : HV_LKVM, FIRM,
+				 "/proc/device-tree/compatible", text);
 		if (str_starts(text, "qemu,pseries") || str_starts(text, "riscv-virtio"))
-			sign_add(&h->place.vm_signs, HV_QEMU, FIRM, "/proc/device-tree/compatible",
-				 text);
+			sign_add(s, HV_QEMU, FIRM, "/proc/device-tree/compatible", text);
 	}
-	if (tree_exists(h->t, "/proc/device-tree/fw-cfg"))
-		sign_add(&h->place.vm_signs, HV_QEMU, FIRM, "/proc/device-tree/fw-cfg", "exists");
+	if (fw_cfg)
+		sign_add(s, HV_QEMU, FIRM, "/proc/device-tree", fw_cfg);
 }
 
 /* ---- the other architectures' own files ---- */

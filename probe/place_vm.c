@@ -15,7 +15,7 @@ static const struct {
 } signatures[] = {
 	{"KVMKVMKVM", HV_KVM},           {"Linux KVM Hv", HV_KVM},     {"LKVMLKVMLKVM", HV_LKVM},
 	{"TCGTCGTCGTCG", HV_QEMU},       {"VMwareVMware", HV_VMWARE},  {"Microsoft Hv", HV_HYPERV},
-	{"XenVMMXenVMM", HV_XEN},        {"prl hyperv", HV_PARALLELS}, {"lrpepyh vr", HV_PARALLELS},
+	{"XenVMMXenVMM", HV_XEN},        {"prl hyperv", HV_PARALLELS}, {" lrpepyh", HV_PARALLELS},
 	{"VBoxVBoxVBox", HV_VIRTUALBOX}, {"bhyve bhyve", HV_BHYVE},    {"BHyVE BHyVE", HV_BHYVE},
 	{"OpenBSDVMM58", HV_VMM},        {"ACRNACRNACRN", HV_ACRN},    {"Jailhouse", HV_JAILHOUSE},
 	{"QNXQVMBSQG", HV_QNX},          {"QXNQSBMV", HV_QNX},         {"SRESRESRESRE", HV_SRE},

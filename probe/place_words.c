@@ -114,19 +114,27 @@ static void add_ldoms(struct host *h, struct strbuf *b)
 		word(b, "ldoms-io");
 }
 
+static bool is_ahv(const struct place *p)
+{
+	return str_starts(dmi_get(&p->dmi, DMI_SYS_VENDOR), "Nutanix") &&
+	       strstr(dmi_get(&p->dmi, DMI_PRODUCT_NAME), "AHV");
+}
+
+/* Red Hat's QEMU names its maker in the chassis also where the system bears a customer's name. */
 static void add_makers(const struct place *p, struct strbuf *b)
 {
-	const char *vendor = dmi_get(&p->dmi, DMI_SYS_VENDOR);
-	const char *product = dmi_get(&p->dmi, DMI_PRODUCT_NAME);
+	static const enum dmi_field makers[] = {DMI_SYS_VENDOR, DMI_BOARD_VENDOR,
+						DMI_CHASSIS_VENDOR};
 
-	if (str_starts(vendor, "Nutanix") && strstr(product, "AHV"))
+	if (is_ahv(p))
 		word(b, "nutanix_ahv");
-	if (str_starts(vendor, "oVirt"))
+	if (str_starts(dmi_get(&p->dmi, DMI_SYS_VENDOR), "oVirt"))
 		word(b, "ovirt");
-	if (str_starts(product, "RHEV Hypervisor"))
+	if (str_starts(dmi_get(&p->dmi, DMI_PRODUCT_NAME), "RHEV Hypervisor"))
 		word(b, "rhev");
-	if (str_starts(vendor, "Red Hat"))
-		word(b, "redhat");
+	for (size_t i = 0; i < ARRAY_SIZE(makers); i++)
+		if (str_starts(dmi_get(&p->dmi, makers[i]), "Red Hat"))
+			word(b, "redhat");
 }
 
 static void add_xen(struct host *h, struct strbuf *b)
@@ -189,8 +197,9 @@ static void gather_virt_what(struct host *h)
 	add_makers(p, &b);
 	add_ldoms(h, &b);
 	add_xen(h, &b);
+	/* AHV is KVM by its maker's name alone; virt-what says so only where the CPU does. */
 	for (size_t i = 0; i < ARRAY_SIZE(hv_words); i++)
-		if (p->hv == hv_words[i].hv)
+		if (p->hv == hv_words[i].hv && !(p->hv == HV_KVM && is_ahv(p)))
 			word(&b, hv_words[i].word);
 	add_signature(p, &b);
 	add_cloud(p, &b);

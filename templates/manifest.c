@@ -61,10 +61,13 @@ static const char *close_of(const char *open, const char *end)
 
 static const char *line_parse(const char *text, size_t len, struct line *out)
 {
-	const char *end = text + len, *open, *close, *p = text;
+	const char *end = text + len, *open, *close, *p;
 
 	while (end > text && isspace((unsigned char)end[-1]))
 		end--;
+	while (text < end && isspace((unsigned char)*text))
+		text++;
+	p = text;
 	open = memchr(text, '(', (size_t)(end - text));
 	close = open ? close_of(open, end - 1) : NULL;
 	if (!close)
@@ -78,7 +81,9 @@ static const char *line_parse(const char *text, size_t len, struct line *out)
 	if (p != open)
 		return "not a line of the form \"SHA256(name)= digest\"";
 	out->name = open + 1;
-	out->name_len = (size_t)(close - open - 1);
+	if (close - out->name > 2 && !memcmp(out->name, "./", 2))
+		out->name += 2;
+	out->name_len = (size_t)(close - out->name);
 	p = memchr(close, '=', (size_t)(end - close));
 	for (p++; p < end && isspace((unsigned char)*p);)
 		p++;

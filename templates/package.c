@@ -206,11 +206,19 @@ int package_file(struct package *p, const struct ovf_file *f, const struct membe
 
 /* ---- descriptor, manifest, certificate ---- */
 
+/* macOS lays "._NAME" beside NAME for what its own file system knows of it: that is no descriptor, whatever its end. */
+static bool is_apples(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	return str_starts(slash ? slash + 1 : name, "._");
+}
+
 static int only_one(struct package *p, const char *suffix, const struct member **out, struct err *e)
 {
 	*out = NULL;
 	for (size_t i = 0; i < p->nmembers; i++) {
-		if (!has_suffix(p->members[i].name, suffix))
+		if (!has_suffix(p->members[i].name, suffix) || is_apples(p->members[i].name))
 			continue;
 		if (*out)
 			return err_set(e, EINVAL, "%s: two %s files, %s and %s", p->path, suffix,
@@ -250,11 +258,33 @@ static int read_manifest(struct package *p, const struct member *m, struct err *
 			      &p->manifest, e);
 }
 
+/* A folder that was packed as a whole: what its descriptor and manifest name lies beneath it, too. */
+static int leave_folder(struct package *p, const struct member *ovf, struct err *e)
+{
+	const char *slash = strrchr(ovf->name, '/');
+	size_t n = slash ? (size_t)(slash + 1 - ovf->name) : 0;
+	const char *folder = arena_dupn(p->a, ovf->name, n);
+
+	for (size_t i = 0; n && i < p->nmembers; i++) {
+		struct member *m = &p->members[i];
+
+		if (!str_starts(m->name, folder))
+			continue;
+		if (find(p, m->name + n))
+			return err_set(e, EINVAL, "%s: both %s and %s are in it", p->path,
+				       m->name + n, m->name);
+		m->name += n;
+	}
+	return 0;
+}
+
 static int read_archive_parts(struct package *p, struct err *e)
 {
 	const struct member *ovf, *mf, *cert;
 	int r = only_one(p, ".ovf", &ovf, e);
 
+	if (r == 0 && ovf)
+		r = leave_folder(p, ovf, e);
 	if (r == 0)
 		r = only_one(p, ".mf", &mf, e);
 	if (r == 0)
@@ -317,7 +347,7 @@ static int find_descriptor(struct package *p, const char **name, struct err *e)
 	}
 	for (const char *n = strbuf_str(&names); n < strbuf_str(&names) + names.len;
 	     n += strlen(n) + 1) {
-		if (!has_suffix(n, ".ovf"))
+		if (!has_suffix(n, ".ovf") || is_apples(n))
 			continue;
 		if (found) {
 			r = err_set(e, EINVAL,

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -319,21 +320,11 @@ static int look_inside(struct package *p, const uint8_t *head, size_t n, struct 
 	return r < 0 ? r : (int)sys_seek(p->fd, 0, SEEK_SET);
 }
 
-int package_open_archive(struct package *p, const uint8_t *head, size_t n, uint64_t size,
-			 struct err *e)
+static int open_members(struct package *p, uint64_t size, struct err *e)
 {
-	struct archive *ar;
+	struct archive *ar = archive_read_new();
 	int r;
 
-	p->kind = sniff(head, n);
-	if (p->kind == PACKAGE_DISK)
-		return 0;
-	r = lazy_archive_load(e);
-	if (r == 0)
-		r = look_inside(p, head, n, e);
-	if (r < 0 || p->kind == PACKAGE_DISK)
-		return r;
-	ar = archive_read_new();
 	archive_read_support_format_tar(ar);
 	if (p->kind == PACKAGE_ARCHIVE) {
 		archive_read_support_format_zip(ar);
@@ -346,5 +337,42 @@ int package_open_archive(struct package *p, const uint8_t *head, size_t n, uint6
 	archive_read_free(ar);
 	if (r == 0 && p->kind == PACKAGE_OVA)
 		r = check_tail(p, size, e);
+	return r;
+}
+
+/* pax headers hold names in UTF-8, which libarchive hands out in the locale's characters, or not at all. */
+static locale_t utf8_begin(locale_t *before)
+{
+	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+
+	*before = utf8 ? uselocale(utf8) : (locale_t)0;
+	return utf8;
+}
+
+static void utf8_end(locale_t utf8, locale_t before)
+{
+	if (!utf8)
+		return;
+	uselocale(before);
+	freelocale(utf8);
+}
+
+int package_open_archive(struct package *p, const uint8_t *head, size_t n, uint64_t size,
+			 struct err *e)
+{
+	locale_t utf8, before;
+	int r;
+
+	p->kind = sniff(head, n);
+	if (p->kind == PACKAGE_DISK)
+		return 0;
+	r = lazy_archive_load(e);
+	if (r == 0)
+		r = look_inside(p, head, n, e);
+	if (r < 0 || p->kind == PACKAGE_DISK)
+		return r;
+	utf8 = utf8_begin(&before);
+	r = open_members(p, size, e);
+	utf8_end(utf8, before);
 	return r;
 }

@@ -42,10 +42,18 @@ static void on_error(void *data, const xmlError *error)
 	r->problem_line = error->line;
 }
 
+/* The line of what was read. The parser's own is half a kilobyte ahead; it must do for what has no line. */
+static unsigned line_of(struct reading *r)
+{
+	long line = xmlGetLineNo(xmlTextReaderCurrentNode(r->reader));
+
+	return line > 0 ? (unsigned)line
+			: (unsigned)xmlTextReaderGetParserLineNumber(r->reader);
+}
+
 static int refuse(struct reading *r, const char *what)
 {
-	return err_set(r->e, EINVAL, "%s:%d: %s", r->name,
-		       xmlTextReaderGetParserLineNumber(r->reader), what);
+	return err_set(r->e, EINVAL, "%s:%u: %s", r->name, line_of(r), what);
 }
 
 static const char *keep(struct reading *r, const xmlChar *s)
@@ -112,7 +120,7 @@ static int open_element(struct reading *r)
 		return refuse(r, "more than 500,000 elements");
 	n = arena_alloc(r->a, sizeof *n);
 	n->index = r->doc.count++;
-	n->line = (unsigned)xmlTextReaderGetParserLineNumber(r->reader);
+	n->line = line_of(r);
 	n->name = keep(r, xmlTextReaderConstLocalName(r->reader));
 	n->prefix = keep(r, xmlTextReaderConstPrefix(r->reader));
 	n->ns = keep(r, xmlTextReaderConstNamespaceUri(r->reader));
@@ -235,12 +243,22 @@ const struct xml_node *xml_next(const struct xml_node *n, const char *name)
 	return NULL;
 }
 
+/* The element's own attribute goes before a vendor's of the same name: vmw:qualifiers stands beside ovf:qualifiers. */
 const char *xml_attr(const struct xml_node *n, const char *name)
 {
-	for (size_t i = 0; i < n->nattrs; i++)
-		if (str_eq(n->attrs[i].name, name))
-			return n->attrs[i].value;
-	return NULL;
+	const char *foreign = NULL;
+
+	for (size_t i = 0; i < n->nattrs; i++) {
+		const struct xml_attr *a = &n->attrs[i];
+
+		if (!str_eq(a->name, name))
+			continue;
+		if (!*a->ns || str_eq(a->ns, n->ns))
+			return a->value;
+		if (!foreign)
+			foreign = a->value;
+	}
+	return foreign;
 }
 
 const char *xml_child_text(const struct xml_node *n, const char *name)

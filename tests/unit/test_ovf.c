@@ -93,6 +93,44 @@ static void what_is_no_descriptor_is_refused(void **state)
 	arena_fini(&a);
 }
 
+/* A vendor's attribute may have any name, and stand first. */
+static void a_vendors_attribute_is_not_taken_for_the_standards(void **state)
+{
+	static const char text[] = ENVELOPE(
+		"<File ovf:id='f1' x:href='../x' ovf:href='d.vmdk' xmlns:x='http://x/'/>",
+		"<Disk x:capacity='1' ovf:diskId='d1' ovf:fileRef='f1' capacity='9' "
+		"xmlns:x='http://x/'/>",
+		MACHINE);
+	struct arena a = {0};
+	struct err e = {0};
+	struct ovf o;
+
+	(void)state;
+	assert_int_equal(read_text(&a, text, &o, &e), 0);
+	assert_int_equal(o.nproblems, 0);
+	assert_string_equal(o.files[0].href, "d.vmdk");
+	assert_true(o.disks[0].capacity == 9);
+	arena_fini(&a);
+}
+
+static void messages_name_the_line(void **state)
+{
+	static const char text[] = "<?xml version='1.0'?>\n<Envelope " NS ">\n<References/>\n"
+				   "<DiskSection>\n<Info/>\n<Disk ovf:diskId='d'\n"
+				   "ovf:fileRef='absent'/>\n</DiskSection>\n" MACHINE
+				   "\n\n\n\n</Envelope>";
+	struct arena a = {0};
+	struct err e = {0};
+	struct ovf o;
+
+	(void)state;
+	assert_int_equal(read_text(&a, text, &o, &e), 0);
+	assert_true(o.nproblems > 0);
+	/* Where the tag ends. */
+	assert_true(str_starts(o.problems[0], "t.ovf:7: "));
+	arena_fini(&a);
+}
+
 static void what_cannot_be_used_is_a_problem(void **state)
 {
 	static const struct {
@@ -204,6 +242,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_machine_is_read),
 		cmocka_unit_test(what_is_no_descriptor_is_refused),
+		cmocka_unit_test(a_vendors_attribute_is_not_taken_for_the_standards),
+		cmocka_unit_test(messages_name_the_line),
 		cmocka_unit_test(what_cannot_be_used_is_a_problem),
 		cmocka_unit_test(units_are_multiplied_exactly_or_refused),
 		cmocka_unit_test(deep_documents_are_refused),

@@ -71,6 +71,8 @@ static const struct expected hosts[] = {
 	{"acrn", {X86, FLAGS("hypervisor"), SIG("ACRNACRNACRN")}, "vm", HV_ACRN, BOX_NONE, NULL},
 	{"unknown hypervisor", {X86, FLAGS("hypervisor"), SIG("NobodysThing")}, "vm", HV_UNKNOWN, BOX_NONE, "virt"},
 	{"nutanix", {X86, FLAGS("hypervisor"), SIG("KVMKVMKVM"), DMI("sys_vendor", "Nutanix"), DMI("product_name", "AHV")}, "vm", HV_KVM, BOX_NONE, "nutanix_ahv kvm"},
+	{"nutanix by its name alone, on Red Hat's QEMU", {X86, FLAGS("hypervisor"), DMI("sys_vendor", "Nutanix"), DMI("product_name", "AHV"), DMI("chassis_vendor", "Red Hat")}, "vm", HV_KVM, BOX_NONE, "nutanix_ahv redhat"},
+	{"parallels by its signature, as its dwords read", {X86, FLAGS("hypervisor"), SIG(" lrpepyh  vr")}, "vm", HV_PARALLELS, BOX_NONE, "parallels"},
 	{"ovirt", {X86, FLAGS("hypervisor"), SIG("KVMKVMKVM"), DMI("sys_vendor", "oVirt"), DMI("product_name", "oVirt Node")}, "vm", HV_KVM, BOX_NONE, "ovirt kvm"},
 	{"user mode linux", {X86, {"/proc/cpuinfo", "processor : 0\nvendor_id : User Mode Linux\nmodel name : UML\n"}}, "vm", HV_UML, BOX_NONE, "uml"},
 	{"virtage", {X86, FLAGS(""), DMI("sys_vendor", "HITACHI"), DMI("product_name", "BladeSymphony LPAR")}, "vm", HV_VIRTAGE, BOX_NONE, "virtage"},
@@ -100,6 +102,9 @@ static const struct expected hosts[] = {
 	{"power kvm", {{"/captured-uname.txt", "ppc64"}, {"/proc/cpuinfo", "cpu : POWER8\nmodel : IBM pSeries (emulated by qemu)\n"}}, "vm", HV_POWERKVM, BOX_NONE, "ibm_power-kvm"},
 	{"sparc control domain", {{"/captured-uname.txt", "sparc64"}, {"/proc/cpuinfo", "cpu : UltraSparc T5\n"}, {"/dev/mdesc", ""}, {"/sys/class/vlds/ctrl/mode", "x"}, {"/sys/class/vlds/sp/mode", "x"}}, "vm", HV_LDOMS, BOX_NONE, "ldoms ldoms-control"},
 	{"sparc guest domain", {{"/captured-uname.txt", "sparc64"}, {"/proc/cpuinfo", "cpu : UltraSparc T5\n"}, {"/dev/mdesc", ""}}, "vm", HV_LDOMS, BOX_NONE, "ldoms ldoms-guest"},
+	{"qemu on arm", {{"/captured-uname.txt", "aarch64"}, {"/proc/device-tree/compatible", "linux,dummy-virt"}, {"/proc/device-tree/fw-cfg@9020000/compatible", "qemu,fw-cfg-mmio"}}, "vm", HV_QEMU, BOX_NONE, "qemu"},
+	{"qemu on arm by its firmware channel", {{"/captured-uname.txt", "armv7l"}, {"/proc/device-tree/fw-cfg@9020000/compatible", "qemu,fw-cfg-mmio"}}, "vm", HV_QEMU, BOX_NONE, "qemu"},
+	{"kvmtool on arm", {{"/captured-uname.txt", "aarch64"}, {"/proc/device-tree/compatible", "linux,dummy-virt"}}, "vm", HV_LKVM, BOX_NONE, "lkvm"},
 	/* ---- containers ---- */
 	{"left-over dockerenv", {X86, FLAGS("hypervisor"), SIG("KVMKVMKVM"), FIRST_NS, {"/.dockerenv", ""}}, "vm", HV_KVM, BOX_NONE, "kvm", true},
 	{"left-over containerenv and systemd's file", {X86, FLAGS("vmx"), FIRST_NS, {"/run/.containerenv", ""}, {"/run/systemd/container", "podman\n"}}, "bare-metal", HV_NONE, BOX_NONE, "", true},
