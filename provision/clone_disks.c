@@ -15,16 +15,6 @@
 
 enum { PIECE = 1 << 20 };
 
-static const char *format_of(const struct plan *p)
-{
-	return p->spec->disk_format ? p->spec->disk_format : "qcow2";
-}
-
-const char *clone_disk_file(struct arena *a, const struct plan *p, size_t i)
-{
-	return arena_printf(a, "disk%zu.%s", i, format_of(p));
-}
-
 /* ---- raw ---- */
 
 static int copy_extent(int fd, struct disk *src, uint8_t *buf, uint64_t at, uint64_t end,
@@ -82,7 +72,6 @@ static int write_vmdk(struct clone_writing *w, int fd, size_t i, struct disk *sr
 {
 	struct file_sink to = {fd};
 	const struct vmdk_sink sink = {sink_write, &to};
-	const char *bus = w->p->spec->disk_bus ? w->p->spec->disk_bus : w->p->source->disks[i].bus;
 	const char *ddb[3];
 	struct vmdk_write_options o = {.threads = 1, .ddb = ddb, .ddb_count = ARRAY_SIZE(ddb)};
 	struct strbuf id = {0};
@@ -94,13 +83,13 @@ static int write_vmdk(struct clone_writing *w, int fd, size_t i, struct disk *sr
 	for (size_t k = 0; k < sizeof u.bytes; k++)
 		strbuf_printf(&id, "%02x%s", u.bytes[k], k == 7 ? "-" : k == 15 ? "" : " ");
 	ddb[0] = arena_printf(&w->a, "ddb.adapterType = \"%s\"",
-			      str_eq(bus, "ide") ? "ide" : "lsilogic");
+			      str_eq(w->p->disks[i].bus, "ide") ? "ide" : "lsilogic");
 	ddb[1] = arena_printf(&w->a, "ddb.uuid = \"%s\"", strbuf_str(&id));
 	ddb[2] = "ddb.virtualHWVersion = \"13\"";
 	strbuf_fini(&id);
 	/* 0 and ffffffff have meanings of their own. */
 	o.cid = (be32(u.bytes) & 0x7fffffff) | 1;
-	o.extent = clone_disk_file(&w->a, w->p, i);
+	o.extent = w->p->disks[i].file;
 	return vmdk_write(src, &o, &sink, e);
 }
 
@@ -116,9 +105,9 @@ static int write_image(struct clone_writing *w, int fd, size_t i, struct disk *o
 
 	if (w->p->spec->mode == DISKS_LINKED)
 		return qcow2_write_overlay(fd, overlay, &o, e);
-	if (str_eq(format_of(w->p), "raw"))
+	if (str_eq(w->p->disks[i].format, "raw"))
 		return write_raw(fd, overlay, e);
-	if (str_eq(format_of(w->p), "vmdk"))
+	if (str_eq(w->p->disks[i].format, "vmdk"))
 		return write_vmdk(w, fd, i, overlay, e);
 	o = (struct qcow2_write_options){.cluster_bits = 16};
 	return qcow2_write(fd, overlay, &o, e);
@@ -129,7 +118,7 @@ int clone_write_disks(struct clone_writing *w, struct disk *const *overlays, str
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < w->b->ndisks; i++) {
-		const char *name = clone_disk_file(&w->a, w->p, i);
+		const char *name = w->p->disks[i].file;
 		SCOPED(close_at)
 		int fd = sys_openat(w->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 

@@ -78,6 +78,15 @@ static void keep_facts(struct clone_run *run, const struct guest_facts *f)
 		run->warnings[run->nwarnings++] = arena_dup(&run->a, f->warnings[i]);
 }
 
+static int lay_out_disks(struct clone_run *run, struct disk *const *disks, size_t n, struct err *e)
+{
+	uint64_t *sizes = arena_alloc(&run->a, (n + 1) * sizeof *sizes);
+
+	for (size_t i = 0; i < n; i++)
+		sizes[i] = disks[i]->size;
+	return plan_disks(&run->plan, sizes, e);
+}
+
 static int make_clones(struct clone_run *run, const struct clone_options *o, struct err *e)
 {
 	struct clone_guests guests;
@@ -89,7 +98,9 @@ static int make_clones(struct clone_run *run, const struct clone_options *o, str
 
 	for (size_t i = 0; i < n; i++)
 		disks[i] = run->base.disks[i].image;
-	r = clone_guests_open(&guests, &run->plan, disks, n, o->key_pool, e);
+	r = lay_out_disks(run, disks, n, e);
+	if (r == 0)
+		r = clone_guests_open(&guests, &run->plan, disks, n, o->key_pool, e);
 	if (r < 0)
 		return r;
 	keep_facts(run, clone_guests_facts(&guests));
@@ -152,6 +163,8 @@ static int preview(struct clone_run *run, struct err *e)
 		disks[open] = images[open].image;
 	}
 	if (r == 0)
+		r = lay_out_disks(run, disks, n, e);
+	if (r == 0)
 		r = look_inside(run, disks, n, e);
 	while (open > 0)
 		template_image_close(&images[--open]);
@@ -180,6 +193,8 @@ int clone_run(struct clone_run *run, struct spec *spec, const struct clone_optio
 	r = spec_cloud_load(spec, &run->a, clone_properties(&run->a, spec, &run->source),
 			    spec->nnetworks ? spec->nnetworks : run->source.nnics, &run->findings,
 			    e);
+	if (r == 0)
+		r = plan_check_disks(spec, &run->source, e);
 	if (r == 0)
 		r = fleet_open(&run->fleet, &fo, e);
 	if (r == 0)

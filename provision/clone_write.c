@@ -1,6 +1,7 @@
 /* A clone's folder: disks, then descriptions, then identity.json, which lists the others. */
 #include "provision/clone_write.h"
 #include "provision/clone_guest.h"
+#include "provision/storage.h"
 
 #include "base/digest.h"
 #include "base/scope.h"
@@ -136,9 +137,9 @@ static struct vm_nic *describe_nics(struct clone_writing *w)
 static int describe_disks(struct clone_writing *w, struct vm *vm, struct err *e)
 {
 	const struct plan *p = w->p;
-	struct vm_disk *disks = arena_alloc(&w->a, (w->b->ndisks + 1) * sizeof *disks);
+	struct vm_disk *disks = arena_alloc(&w->a, (p->ndisks + 1) * sizeof *disks);
 
-	for (size_t i = 0; i < w->b->ndisks; i++) {
+	for (size_t i = 0; i < p->ndisks; i++) {
 		char *serial = arena_alloc(&w->a, 21);
 		struct uuid id;
 		int r = clone_disk_serial(p, w->c, i, serial, e);
@@ -148,16 +149,16 @@ static int describe_disks(struct clone_writing *w, struct vm *vm, struct err *e)
 		if (r < 0)
 			return r;
 		disks[i] = (struct vm_disk){
-			.file = clone_disk_file(&w->a, p, i),
-			.format = p->spec->disk_format ? p->spec->disk_format : "qcow2",
-			.bus = p->spec->disk_bus ? p->spec->disk_bus : p->source->disks[i].bus,
+			.file = p->disks[i].file,
+			.format = p->disks[i].format,
+			.bus = p->disks[i].bus,
 			.serial = serial,
 			.image_id = uuid_text(&w->a, &id),
-			.size = w->b->disks[i].size,
+			.size = p->disks[i].size,
 		};
 	}
 	vm->disks = disks;
-	vm->ndisks = w->b->ndisks;
+	vm->ndisks = p->ndisks;
 	return 0;
 }
 
@@ -242,6 +243,7 @@ static json_t *disk_rows(const struct vm *vm)
 		json_set_text(row, "serial", vm->disks[i].serial);
 		json_set_text(row, "image_id", vm->disks[i].image_id);
 		json_set_text(row, "bus", vm->disks[i].bus);
+		json_object_set_new(row, "size", json_integer((json_int_t)vm->disks[i].size));
 		json_array_append_new(list, row);
 	}
 	return list;
@@ -339,16 +341,33 @@ static int write_all(struct clone_writing *w, struct disk **overlays, struct err
 	return r;
 }
 
+/* An overlay of the base, as large as the plan says. */
+static int open_overlay(struct clone_writing *w, size_t i, struct disk **out, struct err *e)
+{
+	struct disk *image = w->b->disks[i].image, *longer;
+	int r;
+
+	if (w->p->disks[i].size == image->size) {
+		*out = disk_overlay(image);
+		return 0;
+	}
+	longer = disk_longer(image, w->p->disks[i].size);
+	*out = disk_keep(disk_overlay(longer), longer);
+	r = storage_fit(*out, e);
+	return r < 0 ? err_in(e, r, "making disk %zu larger", i) : 0;
+}
+
 int clone_write(struct clone_writing *w, struct err *e)
 {
 	size_t n = w->b->ndisks;
 	struct disk **overlays = arena_alloc(&w->a, (n + 1) * sizeof(struct disk *));
-	int r;
+	int r = 0;
 
 	w->files = json_array();
-	for (size_t i = 0; i < n; i++)
-		overlays[i] = disk_overlay(w->b->disks[i].image);
-	r = write_all(w, overlays, e);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = open_overlay(w, i, &overlays[i], e);
+	if (r == 0)
+		r = write_all(w, overlays, e);
 	for (size_t i = 0; i < n; i++)
 		disk_close(overlays[i]);
 	json_decref(w->files);

@@ -41,4 +41,3 @@ int clone_add_ova(struct clone_writing *w, const struct vm *vm, const struct tar
 
 /* clone_disks.c: disk0.qcow2 and so on, from overlays of the base in the order of its disks. */
 int clone_write_disks(struct clone_writing *w, struct disk *const *overlays, struct err *e);
-const char *clone_disk_file(struct arena *a, const struct plan *p, size_t i);

@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/str.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void add_range(json_t *row, const struct spec_range *r)
@@ -61,6 +62,20 @@ static json_t *words(const char *const *items, size_t n)
 	return list;
 }
 
+/* By the disk's number. */
+static json_t *grow(const struct spec *s)
+{
+	json_t *row = json_object();
+	char number[12];
+
+	for (size_t i = 0; i < s->ngrow; i++) {
+		snprintf(number, sizeof number, "%zu", i);
+		if (s->grow[i])
+			json_object_set_new(row, number, json_integer((json_int_t)s->grow[i]));
+	}
+	return row;
+}
+
 static json_t *disk(const struct spec *s)
 {
 	json_t *row = json_object();
@@ -69,6 +84,8 @@ static json_t *disk(const struct spec *s)
 	json_set_text(row, "format", s->disk_format ? s->disk_format : "qcow2");
 	if (s->disk_bus)
 		json_set_text(row, "bus", s->disk_bus);
+	if (s->ngrow)
+		json_object_set_new(row, "grow", grow(s));
 	return row;
 }
 

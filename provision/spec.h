@@ -15,6 +15,7 @@ enum {
 	SPEC_TARGETS_MAX = 16,
 	SPEC_NETWORKS_MAX = IDENTITY_NICS_MAX,
 	SPEC_DNS_MAX = 4,
+	SPEC_DISKS_MAX = 32,
 	SPEC_CLEAN_MAX = 40
 };
 
@@ -63,9 +64,11 @@ struct spec {
 	struct spec_clone *clones;
 	size_t nclones, clones_room;
 	enum disk_mode mode;
-	const char *disk_format; /* NULL: qcow2 */
-	const char *disk_bus;    /* NULL: the template's */
-	uint64_t cpus, memory;   /* 0: the template's */
+	const char *disk_format;       /* NULL: qcow2 */
+	const char *disk_bus;          /* NULL: the template's */
+	uint64_t grow[SPEC_DISKS_MAX]; /* how large the template's disks become; 0: as they are */
+	size_t ngrow;                  /* one more than the last that grows */
+	uint64_t cpus, memory;         /* 0: the template's */
 	struct spec_network networks[SPEC_NETWORKS_MAX];
 	size_t nnetworks; /* 0: the template's */
 	struct mac_prefix mac_prefix;

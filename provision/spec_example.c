@@ -35,6 +35,7 @@ const char *spec_example(void)
 	       "  # format: qcow2         # full disks: qcow2, raw or vmdk\n"
 	       "  # bus: virtio           # virtio, scsi, sata or ide; the template's when not "
 	       "given\n"
+	       "  # grow: 20G             # the first disk; or a list, [20G, 1=50G]\n"
 	       "\n"
 	       "hardware:                 # the template's when not given\n"
 	       "  cpus: 2\n"

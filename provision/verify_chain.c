@@ -123,7 +123,7 @@ static int open_image(struct verify_clone *c, const char *name, struct disk *fil
 }
 
 /* What the recipe asks for: a linked disk has a base, a full one none. */
-static void check_mode(struct verify_clone *c, const char *name, struct disk *file, size_t i)
+static void check_mode(struct verify_clone *c, const char *name, struct disk *file)
 {
 	const json_t *disk = json_object_get(json_object_get(c->identity, "recipe"), "disk");
 	const char *mode = json_get_text(disk, "mode");
@@ -136,10 +136,29 @@ static void check_mode(struct verify_clone *c, const char *name, struct disk *fi
 	if (mode && str_eq(mode, "linked") != (b.name[0] != 0))
 		verify_wrong(c->subject, VERIFY_CHAIN, "%s: the ledger says %s, and it has %s base",
 			     name, mode, b.name[0] ? "a" : "no");
-	if (c->base && i < c->base->n && c->disks[i]->size != c->base->disks[i]->size)
+}
+
+/* As large as the template's, or as the recipe has it; and as the ledger says, which older versions left open. */
+static void check_size(struct verify_clone *c, const char *name, size_t i)
+{
+	const json_t *disk = json_object_get(json_object_get(c->identity, "recipe"), "disk");
+	const json_t *row = json_array_get(json_object_get(c->record, "disks"), i);
+	const json_t *listed = json_object_get(row, "size");
+	const json_t *grown =
+		json_object_get(json_object_get(disk, "grow"), arena_printf(&c->mem, "%zu", i));
+	uint64_t size = c->disks[i]->size, want = (uint64_t)json_integer_value(listed);
+
+	if (listed && size != want)
 		verify_wrong(c->subject, VERIFY_CHAIN,
-			     "%s: %" PRIu64 " bytes for the guest, the template has %" PRIu64, name,
-			     c->disks[i]->size, c->base->disks[i]->size);
+			     "%s: %" PRIu64 " bytes for the guest, the ledger says %" PRIu64, name,
+			     size, want);
+	if (!grown && (!c->base || i >= c->base->n))
+		return;
+	want = grown ? (uint64_t)json_integer_value(grown) : c->base->disks[i]->size;
+	if (size != want)
+		verify_wrong(c->subject, VERIFY_CHAIN,
+			     "%s: %" PRIu64 " bytes for the guest, %s %" PRIu64, name, size,
+			     grown ? "grown it has" : "the template has", want);
 }
 
 static int open_one(struct verify_clone *c, const char *name, struct err *e)
@@ -154,8 +173,10 @@ static int open_one(struct verify_clone *c, const char *name, struct err *e)
 	if (r == 0)
 		r = open_image(c, name, c->files[i], &c->disks[i], e);
 	c->ndisks += c->files[i] != NULL;
-	if (r == 0)
-		check_mode(c, name, c->files[i], i);
+	if (r == 0) {
+		check_mode(c, name, c->files[i]);
+		check_size(c, name, i);
+	}
 	return r;
 }
 

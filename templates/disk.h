@@ -85,6 +85,9 @@ uint8_t *disk_memory_bytes(struct disk *d);
 /* Nothing but a hole: what stands behind an image when only its own clusters are asked for. */
 struct disk *disk_hole(uint64_t size);
 
+/* below, and zeros behind its end up to size, which is not smaller. Read-only. */
+struct disk *disk_longer(struct disk *below, uint64_t size);
+
 /* Passes everything through, except that call number nth (from 1) of one kind fails with -code. */
 enum fault_kind { FAULT_READ, FAULT_WRITE, FAULT_ZERO, FAULT_EXTENT, FAULT_FLUSH, FAULT_ANY };
 struct disk *disk_fault(struct disk *below, enum fault_kind kind, uint64_t nth, int code);

@@ -60,6 +60,28 @@ static void lists_are_read_whole(void **state)
 	arena_fini(&a);
 }
 
+static void sizes_belong_to_their_disks(void **state)
+{
+	struct arena a = {0};
+	struct err e = {0};
+	struct spec s;
+
+	(void)state;
+	assert_int_equal(read_text(&s, &a, "disk: {grow: 20G}", &e), 0);
+	assert_int_equal(s.ngrow, 1);
+	assert_int_equal(s.grow[0], 20ull << 30);
+	assert_int_equal(read_text(&s, &a, "disk:\n  grow: [2=1T, 1G]", &e), 0);
+	assert_int_equal(s.ngrow, 3);
+	assert_int_equal(s.grow[0], 1ull << 30);
+	assert_int_equal(s.grow[1], 0);
+	assert_int_equal(s.grow[2], 1ull << 40);
+	assert_int_equal(spec_option(&s, &a, "disk.grow", "--grow", "1=3G", true, &e), 0);
+	assert_int_equal(s.grow[0], 0);
+	assert_int_equal(s.grow[1], 3ull << 30);
+	assert_int_equal(s.ngrow, 2);
+	arena_fini(&a);
+}
+
 static const struct {
 	const char *text, *says;
 } wrong[] = {
@@ -86,6 +108,14 @@ static const struct {
 	{"disk:\n  mode: lnked", "did you mean 'linked'?"},
 	{"disk:\n  formt: raw", "f.yaml:2:3: disk has no key 'formt'; did you mean 'format'?"},
 	{"disk:\n  format: vdi", "f.yaml:2:11: format: 'vdi' is none of qcow2, raw, vmdk"},
+	{"disk:\n  grow: {a: 1}", "f.yaml:2:9: grow must be one value, not a map"},
+	{"disk:\n  grow: big", "f.yaml:2:9: grow: 'big' is not a size"},
+	{"disk:\n  grow: 1K", "f.yaml:2:9: grow: 1024 bytes is too small"},
+	{"disk:\n  grow: 1048577", "f.yaml:2:9: grow: '1048577' does not end at a sector"},
+	{"disk:\n  grow: [1G, x=2G]", "f.yaml:2:14: grow: 'x' is not a whole number"},
+	{"disk:\n  grow: [1G, 32=2G]", "f.yaml:2:14: grow: 32 is outside of 0 to 31"},
+	{"disk:\n  grow: [1G, 0=2G]", "f.yaml:2:14: grow: disk 0 has two sizes"},
+	{"disk:\n  grow: [1G, [2G]]", "f.yaml:2:14: grow must be one value, not a list"},
 	{"hardware:\n  cpus: 0", "f.yaml:2:9: cpus: 0 is outside of 1 to 4096"},
 	{"hardware:\n  memory: lots", "f.yaml:2:11: memory: 'lots' is not a size"},
 	{"hardware:\n  memory: 1K", "f.yaml:2:11: memory: 1024 bytes is too small"},
@@ -200,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_example_is_a_spec),
 		cmocka_unit_test(lists_are_read_whole),
+		cmocka_unit_test(sizes_belong_to_their_disks),
 		cmocka_unit_test(wrong_specs_are_told_where_and_why),
 		cmocka_unit_test(options_are_checked_like_keys),
 		cmocka_unit_test(what_does_not_go_together_is_refused),

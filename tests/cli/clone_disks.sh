@@ -1,0 +1,102 @@
+#!/bin/sh
+# The disks of clones: made larger, other formats, blank ones beside them. Prints ok:/not ok:/skip: lines.
+set -u
+cd "$(dirname "$0")/../.." || exit 2
+# shellcheck source=tests/common.sh
+. tests/common.sh
+PATH=$PATH:/usr/sbin:/sbin
+for tool in qemu-img sgdisk sfdisk mke2fs python3; do
+	if ! command -v $tool >/dev/null; then
+		echo "skip: disks of clones: $tool is not installed"
+		exit 0
+	fi
+done
+c=$work/c
+mkdir "$c"
+
+# A GPT with a filesystem, an MBR, and a filesystem without a table.
+truncate -s 64M "$c/gpt.raw"
+sgdisk -n 1:2048:100000 -c 1:root "$c/gpt.raw" >/dev/null
+mke2fs -q -F -E offset=1048576 "$c/gpt.raw" 40M >/dev/null 2>&1
+truncate -s 32M "$c/mbr.raw"
+printf 'label: dos\n2048,40000,83,*\n' | sfdisk -q "$c/mbr.raw"
+truncate -s 16M "$c/bare.raw"
+mke2fs -q -F "$c/bare.raw" >/dev/null 2>&1
+
+# value FILE KEY: a number of qemu-img's
+info()
+{
+	qemu-img info --output json -U "$1" | python3 -c "import json, sys; print(json.load(sys.stdin)['$2'])"
+}
+# has_size FILE BYTES
+has_size()
+{
+	[ "$(info "$1" virtual-size)" = "$2" ] || { info "$1" virtual-size; return 1; }
+}
+# gpt_is_right FILE FORMAT: sgdisk finds nothing, and the table covers the disk
+gpt_is_right()
+{
+	qemu-img convert -f "$2" -O raw "$1" "$c/flat.raw" && sgdisk -v "$c/flat.raw" >"$c/sgdisk.txt" &&
+		grep -q 'No problems found' "$c/sgdisk.txt" || { cat "$c/sgdisk.txt"; return 1; }
+	python3 - "$c/flat.raw" <<'END'
+import struct, sys
+d = open(sys.argv[1], 'rb')
+size = d.seek(0, 2) // 512
+d.seek(0)
+mbr, head = d.read(512), d.read(512)
+covers, = struct.unpack_from('<I', mbr, 446 + 12)
+backup, = struct.unpack_from('<Q', head, 32)
+assert covers == min(size - 1, 0xffffffff), covers
+assert backup == size - 1, backup
+# nothing of the old backup stands in the middle
+d.seek(64 * 1024 * 1024 - 33 * 512)
+assert not any(d.read(33 * 512)), 'the old backup'
+END
+}
+# starts_like FILE FORMAT TEMPLATE SKIP: from SKIP bytes on, the clone holds what the template holds
+starts_like()
+{
+	qemu-img convert -f "$2" -O raw "$1" "$c/flat.raw" &&
+		cmp -n "$(($(stat -c %s "$3") - $4))" "$c/flat.raw" "$3" "$4" "$4"
+}
+
+for f in qcow2 raw vmdk; do
+	check "grown, full, $f" "$vmint" clone "$c/gpt.raw" -n 2 --name 'g{n}' -o "$c/$f" --disk full --disk-format $f --grow 200M -q
+	check "its size: $f" has_size "$c/$f/g1/disk0.$f" 209715200
+	check "its GPT: $f" gpt_is_right "$c/$f/g1/disk0.$f" $f
+	check "verified: $f" "$vmint" verify --checkers all "$c/$f"
+done
+check 'grown, linked' "$vmint" clone "$c/gpt.raw" -n 2 --name 'g{n}' -o "$c/linked" --grow 20G -t qemu -t libvirt -q
+check 'an overlay larger than its base' has_size "$c/linked/g2/disk0.qcow2" 21474836480
+check 'a sound one' qemu-img check -q "$c/linked/g2/disk0.qcow2"
+check 'that costs nothing' test "$(stat -c %s "$c/linked/g2/disk0.qcow2")" -lt 400000
+check 'its GPT' gpt_is_right "$c/linked/g1/disk0.qcow2" qcow2
+check 'verified' "$vmint" verify --checkers all "$c/linked"
+check 'the same again' answers 0 '0 steps' "$vmint" clone "$c/gpt.raw" -n 2 --name 'g{n}' -o "$c/linked" --grow 0=20480M -t qemu -t libvirt
+check 'another size is another recipe' answers 3 'grow' "$vmint" clone "$c/gpt.raw" -n 2 --name 'g{n}' -o "$c/linked" --grow 30G -t qemu -t libvirt
+check 'more than 8 TiB' "$vmint" clone "$c/gpt.raw" -n 1 -o "$c/huge" --grow 20T -q
+check 'which QEMU reads' has_size "$c/huge/gpt-001/disk0.qcow2" 21990232555520
+
+check 'an MBR stays' "$vmint" clone "$c/mbr.raw" -n 1 --name m -o "$c/mbr" --disk full --disk-format raw --grow 100M -q
+check 'as it is, but for its id' starts_like "$c/mbr/m/disk0.raw" raw "$c/mbr.raw" 444
+check 'grown to' has_size "$c/mbr/m/disk0.raw" 104857600
+check 'no table' "$vmint" clone "$c/bare.raw" -n 1 --name b -o "$c/bare" --grow 100M -q
+check 'is larger all the same' has_size "$c/bare/b/disk0.qcow2" 104857600
+check 'and verified' "$vmint" verify --checkers all "$c/mbr" "$c/bare"
+
+check 'smaller is refused' answers 3 'disks are not made smaller' "$vmint" clone "$c/gpt.raw" -o "$c/small" --grow 32M
+check 'also by a dry run' answers 3 'disks are not made smaller' "$vmint" clone "$c/gpt.raw" -o "$c/small2" --grow 32M --dry-run
+check 'as large as it is' "$vmint" clone "$c/gpt.raw" -o "$c/equal" --grow 64M -q
+check 'a disk that is not there' answers 3 'the template has 1' "$vmint" clone "$c/gpt.raw" -o "$c/none" --grow 1=1G
+check 'a size that is none' answers 2 "'lots' is not a size" "$vmint" clone "$c/gpt.raw" -o "$c/none" --grow lots
+check 'two sizes' answers 2 'disk 0 has two sizes' "$vmint" clone "$c/gpt.raw" -o "$c/none" --grow 1G --grow 0=2G
+check 'half a sector' answers 2 'does not end at a sector' "$vmint" clone "$c/gpt.raw" -o "$c/none" --grow 1048577
+
+# A wrong size is found.
+cp -r "$c/linked" "$c/wrong"
+qemu-img resize -q -f qcow2 "$c/wrong/g1/disk0.qcow2" 21G
+check 'a disk of another size is found' answers 1 'bytes for the guest, the ledger says 21474836480' "$vmint" verify "$c/wrong/g1"
+rm -rf "$c/wrong"
+cp -r "$c/qcow2" "$c/wrong"
+sed -i 's/"size": 209715200/"size": 209715712/' "$c/wrong/fleet.json"
+check 'a ledger of another size, too' answers 1 'the ledger says 209715712' "$vmint" verify "$c/wrong/g1"
