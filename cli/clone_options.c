@@ -27,6 +27,8 @@ static size_t opts_of(struct clone_settings *s, struct opt out[OPTS_MAX])
 		{0, "disk-format", OPT_TEXT, &s->disk_format, "F", "full disks: qcow2, raw, vmdk"},
 		{0, "grow", OPT_LIST, &s->grow, "SIZE",
 		 "make the first disk larger; 1=SIZE: the second one; may be given again"},
+		{0, "extra-disk", OPT_LIST, &s->extra_disks, "SIZE",
+		 "a blank disk beside the template's; may be given again"},
 		{'t', "target", OPT_LIST, &s->targets, "T",
 		 "what to write beside the disks (qemu); may be given again"},
 		{0, "list-targets", OPT_FLAG, &s->list_targets, NULL, "the targets there are"},
@@ -171,6 +173,7 @@ static int set_options(struct spec *s, struct arena *a, const struct clone_setti
 	} lists[] = {
 		{&o->targets, "targets", "--target"},
 		{&o->grow, "disk.grow", "--grow"},
+		{&o->extra_disks, "extra-disks", "--extra-disk"},
 		{&o->clean, "identity.clean", "--clean"},
 		{&o->keys, "cloud-init.ssh-keys", "--ssh-key"},
 		{&o->users, "cloud-init.users", "--user"},

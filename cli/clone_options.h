@@ -14,7 +14,8 @@ struct clone_settings {
 	uint64_t fill;
 	/* Of the cloud-init section. */
 	const char *carrier, *user_data, *vendor_data, *network_config, *password_file;
-	struct opt_list targets, grow, clean, keys, users, packages, commands, properties;
+	struct opt_list targets, grow, extra_disks, clean, keys, users, packages, commands,
+		properties;
 	bool no_check, template, dry_run, replace, quiet, no_color, example, list_targets,
 		list_places, help, start;
 };

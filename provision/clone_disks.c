@@ -95,43 +95,58 @@ static int write_vmdk(struct clone_writing *w, int fd, size_t i, struct disk *sr
 
 /* ---- one disk ---- */
 
-static int write_image(struct clone_writing *w, int fd, size_t i, struct disk *overlay,
-		       struct err *e)
+static int write_linked(struct clone_writing *w, int fd, size_t i, struct disk *overlay,
+			struct err *e)
 {
-	struct qcow2_write_options o = {
+	const struct qcow2_write_options o = {
 		.backing = arena_printf(&w->a, "../%s", w->b->disks[i].file),
 		.backing_format = "qcow2",
 	};
 
-	if (w->p->spec->mode == DISKS_LINKED)
-		return qcow2_write_overlay(fd, overlay, &o, e);
+	return qcow2_write_overlay(fd, overlay, &o, e);
+}
+
+static int write_whole(struct clone_writing *w, int fd, size_t i, struct disk *src, struct err *e)
+{
+	const struct qcow2_write_options o = {.cluster_bits = 16};
+
 	if (str_eq(w->p->disks[i].format, "raw"))
-		return write_raw(fd, overlay, e);
+		return write_raw(fd, src, e);
 	if (str_eq(w->p->disks[i].format, "vmdk"))
-		return write_vmdk(w, fd, i, overlay, e);
-	o = (struct qcow2_write_options){.cluster_bits = 16};
-	return qcow2_write(fd, overlay, &o, e);
+		return write_vmdk(w, fd, i, src, e);
+	return qcow2_write(fd, src, &o, e);
+}
+
+/* src: an overlay of the base, or a hole for a blank disk. */
+static int write_disk(struct clone_writing *w, size_t i, struct disk *src, struct err *e)
+{
+	const struct plan_disk *d = &w->p->disks[i];
+	bool linked = w->p->spec->mode == DISKS_LINKED && !d->extra;
+	SCOPED(close_at)
+	int fd = sys_openat(w->dir, d->file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	int r;
+
+	if (fd < 0)
+		return err_sys(e, fd, "%s", d->file);
+	r = linked ? write_linked(w, fd, i, src, e) : write_whole(w, fd, i, src, e);
+	if (r == 0)
+		r = clone_list_file(w, d->file, fd, linked, e);
+	if (r < 0)
+		return r;
+	r = sys_close(TAKE_FD(fd));
+	return r < 0 ? err_sys(e, r, "%s", d->file) : 0;
 }
 
 int clone_write_disks(struct clone_writing *w, struct disk *const *overlays, struct err *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < w->b->ndisks; i++) {
-		const char *name = w->p->disks[i].file;
-		SCOPED(close_at)
-		int fd = sys_openat(w->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	for (size_t i = 0; r == 0 && i < w->b->ndisks; i++)
+		r = write_disk(w, i, overlays[i], e);
+	for (size_t i = w->b->ndisks; r == 0 && i < w->p->ndisks; i++) {
+		SCOPED(disk_close_at) struct disk *blank = disk_hole(w->p->disks[i].size);
 
-		if (fd < 0)
-			return err_sys(e, fd, "%s", name);
-		r = write_image(w, fd, i, overlays[i], e);
-		if (r == 0)
-			r = clone_list_file(w, name, fd, w->p->spec->mode == DISKS_LINKED, e);
-		if (r == 0) {
-			r = sys_close(TAKE_FD(fd));
-			if (r < 0)
-				err_sys(e, r, "%s", name);
-		}
+		r = write_disk(w, i, blank, e);
 	}
 	return r;
 }

@@ -155,6 +155,7 @@ static int describe_disks(struct clone_writing *w, struct vm *vm, struct err *e)
 			.serial = serial,
 			.image_id = uuid_text(&w->a, &id),
 			.size = p->disks[i].size,
+			.blank = p->disks[i].extra != NULL,
 		};
 	}
 	vm->disks = disks;
@@ -244,6 +245,8 @@ static json_t *disk_rows(const struct vm *vm)
 		json_set_text(row, "image_id", vm->disks[i].image_id);
 		json_set_text(row, "bus", vm->disks[i].bus);
 		json_object_set_new(row, "size", json_integer((json_int_t)vm->disks[i].size));
+		if (vm->disks[i].blank)
+			json_object_set_new(row, "extra", json_true());
 		json_array_append_new(list, row);
 	}
 	return list;

@@ -39,5 +39,5 @@ int clone_write_seed(struct clone_writing *w, struct vm *vm, struct err *e);
 int clone_add_ova(struct clone_writing *w, const struct vm *vm, const struct target *t,
 		  const struct strbuf *ovf, struct err *e);
 
-/* clone_disks.c: disk0.qcow2 and so on, from overlays of the base in the order of its disks. */
+/* clone_disks.c: disk0.qcow2 and so on, from overlays of the base in the order of its disks; then the blank ones. */
 int clone_write_disks(struct clone_writing *w, struct disk *const *overlays, struct err *e);

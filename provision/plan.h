@@ -31,7 +31,8 @@ struct clone {
 struct plan_disk {
 	const char *file; /* in the clone's folder */
 	const char *format, *bus;
-	uint64_t size; /* bytes the guest sees */
+	uint64_t size;                  /* bytes the guest sees */
+	const struct spec_extra *extra; /* NULL: it is the template's; those come first */
 };
 
 struct plan {
@@ -65,7 +66,7 @@ int plan_check_disks(const struct spec *s, const struct source *source, struct e
  * what the spec says. */
 int plan_disks(struct plan *p, const uint64_t *sizes, struct err *e);
 
-/* A clone's disk i: 20 characters, and the image's own id. Derived when asked for. */
+/* A clone's disk i: at most 20 characters, and the image's own id. Derived when asked for. */
 int clone_disk_serial(const struct plan *p, const struct clone *c, size_t i, char out[21],
 		      struct err *e);
 int clone_disk_uuid(const struct plan *p, const struct clone *c, size_t i, struct uuid *out,

@@ -89,6 +89,26 @@ static json_t *disk(const struct spec *s)
 	return row;
 }
 
+static json_t *extra_disks(const struct spec *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->nextras; i++) {
+		const struct spec_extra *x = &s->extras[i];
+		json_t *row = json_object();
+
+		json_object_set_new(row, "size", json_integer((json_int_t)x->size));
+		if (x->format)
+			json_set_text(row, "format", x->format);
+		if (x->name)
+			json_set_text(row, "name", x->name);
+		if (x->serial)
+			json_set_text(row, "serial", x->serial);
+		json_array_append_new(list, row);
+	}
+	return list;
+}
+
 static json_t *mac(const struct spec *s)
 {
 	static const uint8_t none[6];
@@ -130,6 +150,8 @@ json_t *recipe_of(const struct plan *p, const struct spec_clone *listed)
 
 	json_set_text(r, "template", p->digest);
 	json_object_set_new(r, "disk", disk(s));
+	if (s->nextras)
+		json_object_set_new(r, "extra-disks", extra_disks(s));
 	json_object_set_new(r, "cpus", json_integer((json_int_t)(cpus ? cpus : p->source->cpus)));
 	json_object_set_new(r, "memory",
 			    json_integer((json_int_t)(memory ? memory : p->source->memory)));

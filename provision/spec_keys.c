@@ -331,6 +331,8 @@ const struct spec_key spec_keys[] = {
 	{"domain", .set = set_domain},
 	{"key", .set = set_key_file},
 	{"disk", .keys = spec_disk_keys, .nkeys = SPEC_DISK_KEYS},
+	{"extra-disks", .set = spec_add_extra, .read = spec_read_extras,
+	 .clear = spec_clear_extras},
 	{"hardware", BELOW(hardware_keys)},
 	{"networks", .read = spec_read_networks},
 	{"mac", BELOW(mac_keys)},

@@ -14,9 +14,10 @@ struct vm_disk {
 	const char *file;     /* beside the description */
 	const char *format;   /* "qcow2", "raw", "vmdk" */
 	const char *bus;      /* "virtio", "scsi", "sata", "ide" */
-	const char *serial;   /* 20 characters */
+	const char *serial;   /* at most 20 characters */
 	const char *image_id; /* a UUID */
 	uint64_t size;        /* bytes the guest sees */
+	bool blank;           /* not of the template */
 };
 
 struct vm_setting {

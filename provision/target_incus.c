@@ -14,6 +14,19 @@ static void set_key(struct strbuf *out, const char *key, const char *value)
 	strbuf_fini(&v);
 }
 
+/* A blank disk is a volume of the pool: there is nothing to import. */
+static void add_blank(struct strbuf *out, const struct vm *vm, size_t i)
+{
+	if (!vm->disks[i].blank)
+		return;
+	strbuf_printf(
+		out,
+		"\"$incus\" storage volume create \"${POOL:-default}\" %s-disk%zu --type=block "
+		"size=%" PRIu64 "B\n\"$incus\" config device add %s disk%zu disk "
+		"pool=\"${POOL:-default}\" source=%s-disk%zu\n",
+		vm->hostname, i, vm->disks[i].size, vm->hostname, i, vm->hostname, i);
+}
+
 int target_incus(const struct vm *vm, struct strbuf *out, struct err *e)
 {
 	struct strbuf v = {0};
@@ -49,6 +62,8 @@ int target_incus(const struct vm *vm, struct strbuf *out, struct err *e)
 		      vm->memory >> 20);
 	strbuf_printf(out, " \\\n\t-c security.secureboot=false%s\n",
 		      vm->efi ? "" : " -c security.csm=true");
+	for (size_t i = 1; i < vm->ndisks; i++)
+		add_blank(out, vm, i);
 	if (vm->seed) {
 		strbuf_add(out, "\"$incus\" config device add ");
 		quote_shell(out, vm->hostname);

@@ -180,27 +180,52 @@ static int open_one(struct verify_clone *c, const char *name, struct err *e)
 	return r;
 }
 
+static int open_row(struct verify_clone *c, const json_t *row, struct err *e)
+{
+	const char *name = json_get_text(row, "file");
+	int r;
+
+	if (!name)
+		return err_set(e, EINVAL, "a disk without a file");
+	if (json_is_true(json_object_get(row, "extra")))
+		r = verify_extra_open(c, name, row, e);
+	else if (c->nextra)
+		r = err_set(e, EINVAL, "a disk of the template behind blank ones");
+	else
+		r = open_one(c, name, e);
+	if (r < 0 && e->code)
+		verify_wrong(c->subject, VERIFY_CHAIN, "%s: %s", name, e->text);
+	return r;
+}
+
+/* As many as the template has, and as many blank ones as were asked for. */
+static void check_counts(struct verify_clone *c)
+{
+	const json_t *recipe = json_object_get(c->identity, "recipe");
+	size_t extra = json_array_size(json_object_get(recipe, "extra-disks"));
+
+	if (c->base && c->ndisks != c->base->n)
+		verify_wrong(c->subject, VERIFY_CHAIN, "%zu disks where the template has %zu",
+			     c->ndisks, c->base->n);
+	if (c->identity && c->nextra != extra)
+		verify_wrong(c->subject, VERIFY_CHAIN, "%zu blank disks where the recipe has %zu",
+			     c->nextra, extra);
+}
+
 void verify_chain_open(struct verify_clone *c)
 {
 	const json_t *disks = json_object_get(c->record, "disks");
 	struct err e = {0};
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < json_array_size(disks) && i < VERIFY_DISKS; i++) {
-		const char *name = json_get_text(json_array_get(disks, i), "file");
-
-		r = name ? open_one(c, name, &e) : err_set(&e, EINVAL, "a disk without a file");
-		if (r < 0 && e.code)
-			verify_wrong(c->subject, VERIFY_CHAIN, "%s: %s", name ? name : "", e.text);
-	}
-	if (c->base && r == 0 && c->ndisks != c->base->n)
-		verify_wrong(c->subject, VERIFY_CHAIN, "%zu disks where the template has %zu",
-			     c->ndisks, c->base->n);
-	if (r == 0 && c->ndisks)
-		verify_holds(c->subject, VERIFY_CHAIN, "%zu disk%s", c->ndisks,
-			     c->ndisks == 1 ? "" : "s");
+	for (size_t i = 0; r == 0 && i < json_array_size(disks) && i < VERIFY_DISKS; i++)
+		r = open_row(c, json_array_get(disks, i), &e);
 	if (r < 0)
 		return;
+	check_counts(c);
+	if (c->ndisks)
+		verify_holds(c->subject, VERIFY_CHAIN, "%zu disk%s", c->ndisks + c->nextra,
+			     c->ndisks + c->nextra == 1 ? "" : "s");
 	r = guest_open(&c->guest, &c->mem, c->disks, c->ndisks, &e);
 	if (r < 0)
 		verify_wrong(c->subject, VERIFY_STORAGE, "%s", e.text);
@@ -209,10 +234,10 @@ void verify_chain_open(struct verify_clone *c)
 void verify_chain_close(struct verify_clone *c)
 {
 	guest_close(c->guest);
-	for (size_t i = 0; i < c->ndisks; i++) {
+	for (size_t i = 0; i < c->ndisks + c->nextra; i++) {
 		disk_close(c->disks[i]);
 		disk_close(c->files[i]);
 	}
 	c->guest = NULL;
-	c->ndisks = 0;
+	c->ndisks = c->nextra = 0;
 }

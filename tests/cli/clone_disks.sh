@@ -2,6 +2,10 @@
 # The disks of clones: made larger, other formats, blank ones beside them. Prints ok:/not ok:/skip: lines.
 set -u
 cd "$(dirname "$0")/../.." || exit 2
+if [ -d /dev/shm ] && [ -w /dev/shm ]; then
+	TMPDIR=/dev/shm
+	export TMPDIR
+fi
 # shellcheck source=tests/common.sh
 . tests/common.sh
 PATH=$PATH:/usr/sbin:/sbin
@@ -100,3 +104,58 @@ rm -rf "$c/wrong"
 cp -r "$c/qcow2" "$c/wrong"
 sed -i 's/"size": 209715200/"size": 209715712/' "$c/wrong/fleet.json"
 check 'a ledger of another size, too' answers 1 'the ledger says 209715712' "$vmint" verify "$c/wrong/g1"
+
+# Blank disks, each clone with its own.
+cat >"$c/extra.yaml" <<'END'
+names: [a1, a2]
+disk: {grow: 100M}
+extra-disks:
+  - 1T
+  - {size: 64M, format: raw, name: data, serial: "data-${name}"}
+targets: [qemu, libvirt, proxmox, hyperv, incus]
+END
+check 'blank disks beside linked ones' "$vmint" clone "$c/gpt.raw" --spec "$c/extra.yaml" -o "$c/extra" -q
+check 'as large as asked' has_size "$c/extra/a1/disk1.qcow2" 1099511627776
+check 'sparse' test "$(du -k "$c/extra/a1/disk1.qcow2" | cut -f1)" -lt 2000
+check 'and raw' test "$(stat -c '%s %b %a' "$c/extra/a2/disk2-data.raw")" = '67108864 0 600'
+# the seventh is the recipe's pattern
+check 'each has its own serial' test "$(grep -ho '"serial": "[^"]*' "$c/extra/fleet.json" | sort -u | wc -l)" = 7
+for f in run.sh domain.xml proxmox.sh; do
+	check "attached by $f" grep -q 'data-a2' "$c/extra/a2/$f"
+done
+check 'attached by hyperv.ps1' grep -q disk2 "$c/extra/a2/hyperv.ps1"
+check 'a volume of incus' grep -q 'size=67108864B' "$c/extra/a2/incus.sh"
+with virt-xml-validate 'libvirt takes them' virt-xml-validate "$c/extra/a1/domain.xml" domain
+if command -v qemu-system-x86_64 >/dev/null; then
+	printf '\001x' >"$c/quit"
+	check 'QEMU takes them' sh -c "ACCEL=tcg timeout 60 '$c/extra/a1/run.sh' -S <'$c/quit'"
+fi
+check 'verified' "$vmint" verify --checkers all "$c/extra"
+check 'again' answers 0 '0 steps' "$vmint" clone "$c/gpt.raw" --spec "$c/extra.yaml" -o "$c/extra"
+check 'others are another recipe' answers 3 'extra-disks' "$vmint" clone "$c/gpt.raw" --spec "$c/extra.yaml" --extra-disk 1G -o "$c/extra"
+check 'in an OVA' "$vmint" clone "$c/gpt.raw" -o "$c/ova" --disk full --disk-format vmdk --extra-disk 1G -t ova -t virtualbox -q
+check 'with two disks' answers 0 'disk1.vmdk' "$vmint" inspect "$c/ova/gpt-001/machine.ova"
+check 'for VMware' "$vmint" clone "$c/gpt.raw" -o "$c/vmx" --disk full --disk-format raw --extra-disk 1G -t vmware -t nspawn -q
+check 'with a descriptor of its own' grep -q disk1.raw "$c/vmx/gpt-001/disk1.vmdk"
+check 'which a container has not' grep -q 'disk1.raw is not attached' "$c/vmx/gpt-001/machine.nspawn"
+check 'verified, also inside the OVAs' "$vmint" verify "$c/ova" "$c/vmx"
+check 'more than a bus has room for' answers 3 'ide has room for 4' "$vmint" clone "$c/gpt.raw" -o "$c/ide" --spec - <<'END'
+disk: {bus: ide}
+extra-disks: [1G, 1G, 1G, 1G]
+END
+check 'a serial that is too long' answers 3 '20 are the limit' "$vmint" clone "$c/gpt.raw" -o "$c/long" --spec - <<'END'
+name: a-rather-long-name
+extra-disks: [{size: 1G, serial: "data-${name}"}]
+END
+check 'serials that meet' answers 3 "would have the serial 'aa'" "$vmint" clone "$c/gpt.raw" -o "$c/meet" --spec - <<'END'
+name: a
+extra-disks: [{size: 1G, serial: "a${name}"}, {size: 1G, serial: "${name}a"}]
+END
+cp -r "$c/extra" "$c/used"
+printf x | dd of="$c/used/a1/disk2-data.raw" bs=1 seek=5000 conv=notrunc status=none
+check 'something on a blank disk is found' answers 1 'something is on it' "$vmint" verify "$c/used/a1"
+truncate -s 65M "$c/used/a2/disk2-data.raw"
+check 'and one of another size' answers 1 'the recipe says 67108864' "$vmint" verify "$c/used/a2"
+rm "$c/used/a1/disk1.qcow2"
+qemu-img create -q -f qcow2 -b ../a2/disk1.qcow2 -F qcow2 "$c/used/a1/disk1.qcow2"
+check 'and one that stands on another' answers 1 'is a blank disk, and stands on' "$vmint" verify "$c/used/a1"
