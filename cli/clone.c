@@ -26,6 +26,12 @@ static void on_signal(int sig)
 	interrupted = 1;
 }
 
+static int stop_wanted(void *ctx)
+{
+	(void)ctx;
+	return interrupted ? -EINTR : 0;
+}
+
 /* ---- does KVM accelerate here? ---- */
 
 static bool wants_libvirt(const struct spec *s)
@@ -157,6 +163,7 @@ static int run_clone(struct spec *s, const struct clone_settings *o, struct aren
 		.key_pool = clone_key_pool(a, o->key_pool),
 		.progress = on_progress,
 		.waiting = on_waiting,
+		.stop = {stop_wanted, NULL},
 		.ctx = &p,
 	};
 	struct clone_run run;

@@ -67,6 +67,7 @@ static int work(void *ctx, void *slot, struct err *e)
 				  .b = run->b,
 				  .guests = run->guests,
 				  .c = s->c,
+				  .stop = &run->o->stop,
 				  .sync = run->p->spec->sync == SYNC_EACH};
 	int r = sys_mkdirat(run->out, s->stage, 0700);
 

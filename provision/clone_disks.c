@@ -1,10 +1,12 @@
 /* A clone's disks: a small qcow2 over the base, or a whole image. */
 #include "provision/clone_write.h"
+#include "provision/convert.h"
 
 #include "base/bytes.h"
 #include "base/scope.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "templates/disk_id.h"
 #include "templates/disk_qcow2_write.h"
 #include "templates/disk_vmdk_write.h"
 #include "templates/import_stream.h"
@@ -117,24 +119,103 @@ static int write_whole(struct clone_writing *w, int fd, size_t i, struct disk *s
 	return qcow2_write(fd, src, &o, e);
 }
 
-/* src: an overlay of the base, or a hole for a blank disk. */
-static int write_disk(struct clone_writing *w, size_t i, struct disk *src, struct err *e)
+static int create(struct clone_writing *w, const char *name, struct err *e)
 {
-	const struct plan_disk *d = &w->p->disks[i];
-	bool linked = w->p->spec->mode == DISKS_LINKED && !d->extra;
-	SCOPED(close_at)
-	int fd = sys_openat(w->dir, d->file, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	int fd = sys_openat(w->dir, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+
+	return fd < 0 ? err_sys(e, fd, "%s", name) : fd;
+}
+
+/* src: an overlay of the base, or a hole for a blank disk. */
+static int write_own(struct clone_writing *w, const char *name, size_t i, struct disk *src,
+		     struct err *e)
+{
+	bool linked = w->p->spec->mode == DISKS_LINKED && !w->p->disks[i].extra;
+	SCOPED(disk_close_at) struct disk *watched = disk_until(src, w->stop);
+	SCOPED(close_at) int fd = create(w, name, e);
 	int r;
 
 	if (fd < 0)
-		return err_sys(e, fd, "%s", d->file);
-	r = linked ? write_linked(w, fd, i, src, e) : write_whole(w, fd, i, src, e);
+		return fd;
+	r = linked ? write_linked(w, fd, i, src, e) : write_whole(w, fd, i, watched, e);
 	if (r == 0)
-		r = clone_list_file(w, d->file, fd, linked, e);
+		r = clone_list_file(w, name, fd, linked, e);
 	if (r < 0)
 		return r;
 	r = sys_close(TAKE_FD(fd));
-	return r < 0 ? err_sys(e, r, "%s", d->file) : 0;
+	return r < 0 ? err_sys(e, r, "%s", name) : 0;
+}
+
+/* ---- what qemu-img writes ---- */
+
+/* The ids that it drew are replaced by the clone's. */
+static int set_ids(struct clone_writing *w, int fd, size_t i, enum disk_format f, struct err *e)
+{
+	SCOPED(disk_close_at) struct disk *file = NULL;
+	struct uuid image, content;
+	struct disk_ids ids;
+	int copy, r = clone_disk_uuid(w->p, w->c, i, &image, e);
+
+	if (r == 0)
+		r = identity_uuid(&w->p->key, w->c->name,
+				  arena_printf(&w->a, "disk/%zu/content", i), 0, &content, e);
+	if (r < 0)
+		return r;
+	memcpy(ids.image, image.bytes, sizeof ids.image);
+	memcpy(ids.content, content.bytes, sizeof ids.content);
+	copy = sys_dup(fd);
+	r = copy < 0 ? err_sys(e, copy, "%s", w->p->disks[i].file)
+		     : disk_raw_fd(copy, false, &file, e);
+	return r < 0 ? r : disk_ids_write(file, f, &ids, e);
+}
+
+/* What qemu-img reads: the overlay over the base, or a blank disk. */
+static int write_source(struct clone_writing *w, const char *name, size_t i, struct disk *src,
+			struct err *e)
+{
+	const struct qcow2_write_options o = {.cluster_bits = 16};
+	SCOPED(close_at) int fd = create(w, name, e);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = w->p->disks[i].extra ? qcow2_write(fd, src, &o, e) : write_linked(w, fd, i, src, e);
+	if (r < 0)
+		return r;
+	r = sys_close(TAKE_FD(fd));
+	return r < 0 ? err_sys(e, r, "%s", name) : 0;
+}
+
+static int write_converted(struct clone_writing *w, size_t i, struct disk *src, enum disk_format f,
+			   struct err *e)
+{
+	const struct plan_disk *d = &w->p->disks[i];
+	const char *source = arena_printf(&w->a, ".disk%zu.qcow2", i);
+	SCOPED(close_at) int fd = -1;
+	int r = write_source(w, source, i, src, e);
+
+	if (r == 0)
+		r = convert_image(w->dir, source, d->file, f, d->size, w->stop, e);
+	if (r < 0)
+		return r;
+	sys_unlinkat(w->dir, source, 0);
+	fd = sys_openat(w->dir, d->file, O_RDWR | O_NOFOLLOW, 0);
+	if (fd < 0)
+		return err_sys(e, fd, "%s", d->file);
+	r = sys_chmod(fd, 0600);
+	r = r < 0 ? err_sys(e, r, "%s", d->file) : set_ids(w, fd, i, f, e);
+	return r < 0 ? err_in(e, r, "%s", d->file) : clone_list_file(w, d->file, fd, false, e);
+}
+
+/* ---- all of them ---- */
+
+static int write_disk(struct clone_writing *w, size_t i, struct disk *src, struct err *e)
+{
+	const struct plan_disk *d = &w->p->disks[i];
+	enum disk_format f;
+
+	return convert_writes(d->format, &f) ? write_converted(w, i, src, f, e)
+					     : write_own(w, d->file, i, src, e);
 }
 
 int clone_write_disks(struct clone_writing *w, struct disk *const *overlays, struct err *e)

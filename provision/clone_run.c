@@ -1,6 +1,7 @@
 /* The order of things: folder, template, base, plan, clones, neighbours, ledger. */
 #include "provision/clone_run.h"
 #include "provision/clone_guest.h"
+#include "provision/convert.h"
 #include "provision/neighbours.h"
 
 #include "base/sys.h"
@@ -91,7 +92,7 @@ static int make_clones(struct clone_run *run, const struct clone_options *o, str
 {
 	struct clone_guests guests;
 	struct reporting rep = {o, "clones", &guests};
-	const struct apply_options ao = {.progress = report_clones, .ctx = &rep};
+	const struct apply_options ao = {.progress = report_clones, .ctx = &rep, .stop = o->stop};
 	size_t n = run->base.ndisks;
 	struct disk **disks = arena_alloc(&run->a, (n + 1) * sizeof *disks);
 	int r;
@@ -171,6 +172,20 @@ static int preview(struct clone_run *run, struct err *e)
 	return r;
 }
 
+/* What writes the disks, before anything is made for them. */
+static int check_tools(const struct spec *s, struct err *e)
+{
+	enum disk_format f;
+	int r = 0;
+
+	if (s->disk_format && convert_writes(s->disk_format, &f))
+		r = convert_ready(s->disk_format, e);
+	for (size_t i = 0; r == 0 && i < s->nextras; i++)
+		if (s->extras[i].format && convert_writes(s->extras[i].format, &f))
+			r = convert_ready(s->extras[i].format, e);
+	return r;
+}
+
 int clone_run(struct clone_run *run, struct spec *spec, const struct clone_options *o,
 	      struct err *e)
 {
@@ -189,12 +204,15 @@ int clone_run(struct clone_run *run, struct spec *spec, const struct clone_optio
 	if (r < 0)
 		return r;
 	run->opened = true;
+	run->source.t.package.stop = o->stop;
 	run->findings.a = &run->a;
 	r = spec_cloud_load(spec, &run->a, clone_properties(&run->a, spec, &run->source),
 			    spec->nnetworks ? spec->nnetworks : run->source.nnics, &run->findings,
 			    e);
 	if (r == 0)
 		r = plan_check_disks(spec, &run->source, e);
+	if (r == 0 && !o->dry_run)
+		r = check_tools(spec, e);
 	if (r == 0)
 		r = fleet_open(&run->fleet, &fo, e);
 	if (r == 0)

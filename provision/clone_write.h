@@ -1,6 +1,7 @@
 /* One clone's files, written into its staging folder. */
 #pragma once
 
+#include "base/stop.h"
 #include "provision/clone_seed.h"
 #include "provision/plan.h"
 
@@ -14,6 +15,7 @@ struct clone_writing {
 	const struct clone *c;
 	struct arena a;              /* of this clone */
 	int dir;                     /* the staging folder */
+	const struct stop *stop;     /* or NULL */
 	bool sync;                   /* every file is on stable storage when this returns */
 	struct clone_guests *guests; /* clone_guest.h */
 	struct clone_seed seed;

@@ -22,7 +22,7 @@ static int set_mode(struct spec_reading *r, const char *value, struct err *e)
 
 static int format_word(const char **to, const char *value, struct err *e)
 {
-	static const char *const words[] = {"qcow2", "raw", "vmdk"};
+	static const char *const words[] = {"qcow2", "raw", "vmdk", "vdi", "vhdx", "vhd"};
 	size_t i = 0;
 	int x = spec_word(value, words, ARRAY_SIZE(words), &i, e);
 

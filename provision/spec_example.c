@@ -32,7 +32,7 @@ const char *spec_example(void)
 	       "\n"
 	       "disk:\n"
 	       "  mode: linked            # linked (over a shared base) or full\n"
-	       "  # format: qcow2         # full disks: qcow2, raw or vmdk\n"
+	       "  # format: qcow2         # full disks: qcow2, raw, vmdk, vdi, vhdx or vhd\n"
 	       "  # bus: virtio           # virtio, scsi, sata or ide; the template's when not "
 	       "given\n"
 	       "  # grow: 20G             # the first disk; or a list, [20G, 1=50G]\n"

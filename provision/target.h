@@ -61,8 +61,8 @@ struct target {
 	const char *file; /* in the clone's folder */
 	mode_t mode;
 	/* Both NULL: any disks do. */
-	const char *format;     /* the only disk format it takes */
-	const char *not_format; /* one it cannot take */
+	const char *format;         /* the only disk format it takes */
+	const char *not_formats[3]; /* some it cannot take */
 	const char *
 		next; /* what to do now: {} is the file's path, {dir} its folder, {name} the clone */
 	int (*write)(const struct vm *vm, struct strbuf *out, struct err *e);

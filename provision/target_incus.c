@@ -1,5 +1,6 @@
 /* A script that makes an Incus (or LXD) machine of the clone: image metadata, the qcow2, and its own settings. */
 #include "provision/target.h"
+#include "provision/qemu_devices.h"
 #include "provision/quote.h"
 
 #include <inttypes.h>
@@ -41,7 +42,9 @@ int target_incus(const struct vm *vm, struct strbuf *out, struct err *e)
 	strbuf_add(out, "\n  os: Linux\n  release: vmint\nVMINT_END\n"
 			"tar -C \"$work\" -cf \"$work/metadata.tar\" metadata.yaml\n");
 	/* An image stands alone: the chain behind a linked disk is flattened. */
-	strbuf_add(out, "qemu-img convert -O qcow2 ");
+	strbuf_add(out, "qemu-img convert -f ");
+	strbuf_printf(out, "%s -O qcow2 ",
+		      vm->ndisks ? qemu_disk_format(vm->disks[0].format) : "raw");
 	quote_shell(out, vm->ndisks ? vm->disks[0].file : "");
 	strbuf_add(out,
 		   " \"$work/disk.qcow2\"\n"

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "templates/disk_format.h"
+#include "templates/disk_id.h"
 #include "templates/disk_qcow2.h"
 
 #include <errno.h>
@@ -161,6 +162,27 @@ static void check_size(struct verify_clone *c, const char *name, size_t i)
 			     grown ? "grown it has" : "the template has", want);
 }
 
+/* VirtualBox and Hyper-V know a disk by an id inside it. */
+void verify_image_id(struct verify_clone *c, const char *name, struct disk *file, const json_t *row)
+{
+	const char *listed = json_get_text(row, "image_id");
+	char text[UUID_TEXT];
+	enum disk_format f;
+	struct err e = {0};
+	struct uuid id;
+
+	if (disk_format_sniff(file, &f, NULL) < 0 || !disk_has_ids(f))
+		return;
+	if (disk_id_read(file, f, id.bytes, &e) < 0) {
+		verify_wrong(c->subject, VERIFY_CHAIN, "%s: %s", name, e.text);
+		return;
+	}
+	uuid_format(&id, text);
+	if (!str_eq(text, listed))
+		verify_wrong(c->subject, VERIFY_CHAIN, "%s: its own id is %s, the ledger says %s",
+			     name, text, listed ? listed : "nothing");
+}
+
 static int open_one(struct verify_clone *c, const char *name, struct err *e)
 {
 	SCOPED(close_at) int fd = sys_open_beneath(c->dir, name, O_RDONLY | O_NONBLOCK, 0);
@@ -176,6 +198,8 @@ static int open_one(struct verify_clone *c, const char *name, struct err *e)
 	if (r == 0) {
 		check_mode(c, name, c->files[i]);
 		check_size(c, name, i);
+		verify_image_id(c, name, c->files[i],
+				json_array_get(json_object_get(c->record, "disks"), i));
 	}
 	return r;
 }

@@ -92,6 +92,7 @@ int verify_extra_open(struct verify_clone *c, const char *name, const json_t *ro
 		r = open_blank(c, name, c->files[i], &c->disks[i], e);
 	if (r == 0) {
 		check_sizes(c, name, row, c->disks[i]->size);
+		verify_image_id(c, name, c->files[i], row);
 		r = is_blank(c->disks[i], e);
 		if (r == 0)
 			verify_wrong(c->subject, VERIFY_CHAIN,

@@ -178,6 +178,51 @@ struct disk *disk_longer(struct disk *below, uint64_t size)
 	return &l->disk;
 }
 
+/* ---- until ---- */
+
+struct until {
+	struct disk disk, *below;
+	const struct stop *stop;
+};
+
+static int until_pread(struct disk *d, void *buf, size_t n, uint64_t off, struct err *e)
+{
+	struct until *u = (struct until *)d;
+	int r = stop_check(u->stop, e);
+
+	return r < 0 ? r : disk_pread(u->below, buf, n, off, e);
+}
+
+static int until_extent(struct disk *d, uint64_t n, uint64_t off, struct extent *x, struct err *e)
+{
+	struct until *u = (struct until *)d;
+	int r = stop_check(u->stop, e);
+
+	return r < 0 ? r : disk_extent(u->below, n, off, x, e);
+}
+
+static void until_close(struct disk *d)
+{
+	free(d);
+}
+
+static const struct disk_ops until_ops = {
+	.name = "until",
+	.pread = until_pread,
+	.extent = until_extent,
+	.close = until_close,
+};
+
+struct disk *disk_until(struct disk *below, const struct stop *stop)
+{
+	struct until *u = xcalloc(1, sizeof *u);
+
+	u->disk = (struct disk){.ops = &until_ops, .size = below->size, .readonly = true};
+	u->below = below;
+	u->stop = stop;
+	return &u->disk;
+}
+
 /* ---- memory ---- */
 
 struct memory {

@@ -159,3 +159,56 @@ check 'and one of another size' answers 1 'the recipe says 67108864' "$vmint" ve
 rm "$c/used/a1/disk1.qcow2"
 qemu-img create -q -f qcow2 -b ../a2/disk1.qcow2 -F qcow2 "$c/used/a1/disk1.qcow2"
 check 'and one that stands on another' answers 1 'is a blank disk, and stands on' "$vmint" verify "$c/used/a1"
+
+# What qemu-img writes, with ids of the clones' own.
+image_id()
+{
+	python3 - "$1" <<'END'
+import struct, sys, uuid
+d = open(sys.argv[1], 'rb').read()
+if d[64:68] == b'\x7f\x10\xda\xbe':
+    print(uuid.UUID(bytes_le=d[392:408]))
+elif d[:8] == b'vhdxfile':
+    for k in range(struct.unpack_from('<I', d, 196616)[0]):
+        guid, off = struct.unpack_from('<16sQ', d, 196624 + 32 * k)
+        if uuid.UUID(bytes_le=guid) == uuid.UUID('8b7ca206-4790-4b9a-b8fe-575f050f886e'):
+            for i in range(struct.unpack_from('<H', d, off + 10)[0]):
+                item, at = struct.unpack_from('<16sI', d, off + 32 + 32 * i)
+                if uuid.UUID(bytes_le=item) == uuid.UUID('beca12ab-b2e6-4523-93ef-c309e000c746'):
+                    print(uuid.UUID(bytes_le=d[off + at:off + at + 16]))
+else:
+    print(uuid.UUID(bytes=d[-512 + 68:-512 + 84]))
+END
+}
+listed_id()
+{
+	python3 -c "import json, sys; print(json.load(open(sys.argv[1]))['clone']['disks'][int(sys.argv[2])]['image_id'])" "$1" "$2"
+}
+for f in vdi vhdx vhd; do
+	q=$f
+	[ $f != vhd ] || q=vpc
+	check "full disks: $f" "$vmint" clone "$c/gpt.raw" -n 2 --name 'g{n}' -o "$c/$f" --disk full --disk-format $f --grow 100M \
+		--extra-disk 2G -q -t qemu -t hyperv
+	[ $f = vhd ] || check "sound: $f" qemu-img check -q -f $q "$c/$f/g1/disk0.$f"
+	check "its size: $f" has_size "$c/$f/g1/disk0.$f" 104857600
+	check "its GPT: $f" gpt_is_right "$c/$f/g1/disk0.$f" $q
+	check "its id is the ledger's: $f" test "$(image_id "$c/$f/g2/disk0.$f")" = "$(listed_id "$c/$f/g2/identity.json" 0)"
+	check "also of a blank one: $f" test "$(image_id "$c/$f/g2/disk1.$f")" = "$(listed_id "$c/$f/g2/identity.json" 1)"
+	check "of mode 600, alone: $f" test "$(cd "$c/$f/g1" && stat -c %a disk* .disk* 2>/dev/null | tr '\n' ' ')" = '600 600 '
+	check "verified: $f" "$vmint" verify --checkers all "$c/$f"
+	qemu-img convert -f raw -O $q "$c/gpt.raw" "$c/$f/g1/disk1.$f"
+	check "another id is found: $f" answers 1 'its own id is' "$vmint" verify "$c/$f/g1"
+done
+check 'Hyper-V takes vhdx as it is' sh -c "grep -q \"'disk0.vhdx'\" '$c/vhdx/g1/hyperv.ps1' && ! grep -q qemu-img '$c/vhdx/g1/hyperv.ps1'"
+check 'VirtualBox takes vmdk only' answers 2 'target virtualbox takes vmdk disks only' "$vmint" clone "$c/gpt.raw" -o "$c/none" --disk full --disk-format vdi -t virtualbox
+check 'VMware raw only' answers 2 'target vmware takes raw disks only' "$vmint" clone "$c/gpt.raw" -o "$c/none" --disk full --disk-format vhdx -t vmware
+check 'libvirt no vhdx' answers 2 'target libvirt takes no vhdx disks' "$vmint" clone "$c/gpt.raw" -o "$c/none" --disk full --disk-format vhdx -t libvirt
+check 'without qemu-img, one sentence' answers 3 'vdi disks are written by qemu-img: install qemu-utils' \
+	env PATH=/nowhere "$vmint" clone "$c/gpt.raw" -o "$c/tool" --disk full --disk-format vdi
+check 'and no folder' test ! -e "$c/tool"
+mkdir "$c/bin"
+printf '#!/bin/sh\necho "qemu-img: no room" >&2\nexit 1\n' >"$c/bin/qemu-img"
+chmod +x "$c/bin/qemu-img"
+check 'a qemu-img that fails is quoted' answers 3 'qemu-img: no room' env PATH="$c/bin:$PATH" "$vmint" clone "$c/gpt.raw" \
+	-o "$c/failed" --disk full --disk-format vdi
+check 'and leaves nothing' test -z "$(find "$c/failed" -name '.stage-*' -o -name '*.vdi')"

@@ -137,7 +137,7 @@ static const struct {
 	{"disk:\n  mode: thin", "f.yaml:2:9: mode: 'thin' is none of linked, full"},
 	{"disk:\n  mode: lnked", "did you mean 'linked'?"},
 	{"disk:\n  formt: raw", "f.yaml:2:3: disk has no key 'formt'; did you mean 'format'?"},
-	{"disk:\n  format: vdi", "f.yaml:2:11: format: 'vdi' is none of qcow2, raw, vmdk"},
+	{"disk:\n  format: qed", "f.yaml:2:11: format: 'qed' is none of qcow2, raw, vmdk, vdi"},
 	{"disk:\n  grow: {a: 1}", "f.yaml:2:9: grow must be one value, not a map"},
 	{"disk:\n  grow: big", "f.yaml:2:9: grow: 'big' is not a size"},
 	{"disk:\n  grow: 1K", "f.yaml:2:9: grow: 1024 bytes is too small"},
