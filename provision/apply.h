@@ -16,7 +16,8 @@ struct clone_guests;
 
 struct apply_result {
 	size_t made;
-	uint64_t bytes; /* of the clones' files */
+	uint64_t bytes; /* that the clones' files take, those shared by reflink left out */
+	bool shared;    /* there are such */
 };
 
 /* Makes every clone whose state asks for it below out and enters it into the plan's ledger, which the caller

@@ -9,51 +9,48 @@
 #include "templates/disk_id.h"
 #include "templates/disk_qcow2_write.h"
 #include "templates/disk_vmdk_write.h"
-#include "templates/import_stream.h"
+#include "templates/disk_overlay.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 
-enum { PIECE = 1 << 20 };
-
 /* ---- raw ---- */
 
-static int copy_extent(int fd, struct disk *src, uint8_t *buf, uint64_t at, uint64_t end,
-		       struct err *e)
+static int put_run(int fd, const struct overlay_run *run)
 {
-	int r = 0;
+	static const uint8_t zeros[OVERLAY_BLOCK];
+	int r = -EOPNOTSUPP;
 
-	while (r == 0 && at < end) {
-		size_t n = end - at < PIECE ? (size_t)(end - at) : PIECE;
-
-		r = disk_pread(src, buf, n, at, e);
-		if (r == 0) {
-			r = import_write_sparse(fd, buf, n, at);
-			if (r < 0)
-				err_sys(e, r, "writing the disk");
-		}
-		at += n;
-	}
-	return r;
+	if (!run->data)
+		r = sys_punch(fd, run->off, run->len);
+	return r < 0 ? sys_pwrite(fd, run->data ? run->data : zeros, run->len, run->off) : 0;
 }
 
-static int write_raw(int fd, struct disk *src, struct err *e)
+/* The expanded base's blocks, and what the clone changed over them. */
+static int write_shared(int fd, const struct base_disk *d, struct disk *overlay, uint64_t *written,
+			struct err *e)
 {
-	SCOPED(free_at) uint8_t *buf = xmalloc(PIECE);
-	int r = sys_truncate(fd, src->size);
+	struct overlay_run run;
+	int r = sys_truncate(fd, overlay->size);
 
-	if (r < 0)
-		return err_sys(e, r, "making a file of the disk's size");
-	for (uint64_t at = 0; r == 0 && at < src->size;) {
-		struct extent x;
-
-		r = disk_extent(src, src->size - at, at, &x, e);
-		if (r == 0 && x.kind == EXTENT_DATA)
-			r = copy_extent(fd, src, buf, at, at + x.len, e);
-		at += r == 0 ? x.len : 0;
+	for (uint64_t at = 0; r == 0 && overlay_next(overlay, at, &run); at = run.off + run.len) {
+		r = put_run(fd, &run);
+		*written += run.data ? run.len : 0;
 	}
-	return r;
+	return r < 0 ? err_sys(e, r, "writing over %s", d->file) : 0;
+}
+
+/* True: fd shares all its blocks with the base. A filesystem may refuse the next share (btrfs, XFS: their counts of
+ * owners are full); what it may have begun with goes again. */
+static bool share(struct clone_writing *w, int fd, size_t i)
+{
+	if (i >= w->b->ndisks || !w->b->disks[i].expanded)
+		return false;
+	if (sys_reflink(fd, w->b->disks[i].expansion) == 0)
+		return true;
+	sys_truncate(fd, 0);
+	return false;
 }
 
 /* ---- vmdk ---- */
@@ -113,7 +110,7 @@ static int write_whole(struct clone_writing *w, int fd, size_t i, struct disk *s
 	const struct qcow2_write_options o = {.cluster_bits = 16};
 
 	if (str_eq(w->p->disks[i].format, "raw"))
-		return write_raw(fd, src, e);
+		return base_write_raw(fd, src, e);
 	if (str_eq(w->p->disks[i].format, "vmdk"))
 		return write_vmdk(w, fd, i, src, e);
 	return qcow2_write(fd, src, &o, e);
@@ -127,19 +124,28 @@ static int create(struct clone_writing *w, const char *name, struct err *e)
 }
 
 /* src: an overlay of the base, or a hole for a blank disk. */
-static int write_own(struct clone_writing *w, const char *name, size_t i, struct disk *src,
-		     struct err *e)
+static int fill_own(struct clone_writing *w, int fd, size_t i, struct disk *src, struct err *e)
 {
-	bool linked = w->p->spec->mode == DISKS_LINKED && !w->p->disks[i].extra;
 	SCOPED(disk_close_at) struct disk *watched = disk_until(src, w->stop);
-	SCOPED(close_at) int fd = create(w, name, e);
+	const struct plan_disk *d = &w->p->disks[i];
+	bool linked = w->p->spec->mode == DISKS_LINKED && !d->extra;
+	uint64_t written = 0;
 	int r;
 
-	if (fd < 0)
-		return fd;
-	r = linked ? write_linked(w, fd, i, src, e) : write_whole(w, fd, i, watched, e);
-	if (r == 0)
-		r = clone_list_file(w, name, fd, linked, e);
+	if (linked || !str_eq(d->format, "raw") || !share(w, fd, i)) {
+		r = linked ? write_linked(w, fd, i, src, e) : write_whole(w, fd, i, watched, e);
+		return r < 0 ? r : clone_list_file(w, d->file, fd, linked, e);
+	}
+	r = write_shared(fd, &w->b->disks[i], src, &written, e);
+	return r < 0 ? r : clone_list_shared(w, d->file, fd, written, e);
+}
+
+static int write_own(struct clone_writing *w, size_t i, struct disk *src, struct err *e)
+{
+	const char *name = w->p->disks[i].file;
+	SCOPED(close_at) int fd = create(w, name, e);
+	int r = fd < 0 ? fd : fill_own(w, fd, i, src, e);
+
 	if (r < 0)
 		return r;
 	r = sys_close(TAKE_FD(fd));
@@ -215,7 +221,7 @@ static int write_disk(struct clone_writing *w, size_t i, struct disk *src, struc
 	enum disk_format f;
 
 	return convert_writes(d->format, &f) ? write_converted(w, i, src, f, e)
-					     : write_own(w, d->file, i, src, e);
+					     : write_own(w, i, src, e);
 }
 
 int clone_write_disks(struct clone_writing *w, struct disk *const *overlays, struct err *e)

@@ -4,6 +4,7 @@
 #include "provision/convert.h"
 #include "provision/neighbours.h"
 
+#include "base/str.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -79,6 +80,15 @@ static void keep_facts(struct clone_run *run, const struct guest_facts *f)
 		run->warnings[run->nwarnings++] = arena_dup(&run->a, f->warnings[i]);
 }
 
+/* Clones that share blocks with each other. One alone is written at once. */
+static bool wants_expansion(const struct clone_run *run)
+{
+	const struct spec *s = run->plan.spec;
+
+	return s->mode == DISKS_FULL && s->disk_format && str_eq(s->disk_format, "raw") &&
+	       run->plan.make + run->plan.replace > 1;
+}
+
 static int lay_out_disks(struct clone_run *run, struct disk *const *disks, size_t n, struct err *e)
 {
 	uint64_t *sizes = arena_alloc(&run->a, (n + 1) * sizeof *sizes);
@@ -100,6 +110,8 @@ static int make_clones(struct clone_run *run, const struct clone_options *o, str
 	for (size_t i = 0; i < n; i++)
 		disks[i] = run->base.disks[i].image;
 	r = lay_out_disks(run, disks, n, e);
+	if (r == 0 && wants_expansion(run))
+		r = base_expand(&run->base, run->fleet.out, &o->stop, e);
 	if (r == 0)
 		r = clone_guests_open(&guests, &run->plan, disks, n, o->key_pool, e);
 	if (r < 0)

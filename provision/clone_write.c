@@ -17,7 +17,8 @@ enum { PART = 1 << 18 };
 
 /* ---- files ---- */
 
-static void list_file(struct clone_writing *w, const char *name, uint64_t size,
+/* own: bytes it takes that are no other file's. */
+static void list_file(struct clone_writing *w, const char *name, uint64_t size, uint64_t own,
 		      const uint8_t *sha256)
 {
 	json_t *row = json_object();
@@ -30,7 +31,7 @@ static void list_file(struct clone_writing *w, const char *name, uint64_t size,
 		json_set_text(row, "sha256", hex);
 	}
 	json_array_append_new(w->files, row);
-	w->bytes += size;
+	w->bytes += own;
 }
 
 int clone_add_file(struct clone_writing *w, const char *name, const void *data, size_t n,
@@ -49,7 +50,7 @@ int clone_add_file(struct clone_writing *w, const char *name, const void *data, 
 		return err_sys(e, r, "%s/%s", w->c->name, name);
 	r = digest_of(DIGEST_SHA256, data, n, raw, e);
 	if (r == 0)
-		list_file(w, name, n, raw);
+		list_file(w, name, n, n, raw);
 	return r;
 }
 
@@ -74,6 +75,14 @@ static int read_back(int fd, uint64_t size, uint8_t raw[32], struct err *e)
 	return r;
 }
 
+/* Holes take nothing. */
+static uint64_t taken(const struct stat *st)
+{
+	uint64_t blocks = (uint64_t)st->st_blocks * 512, size = (uint64_t)st->st_size;
+
+	return blocks < size ? blocks : size;
+}
+
 int clone_list_file(struct clone_writing *w, const char *name, int fd, bool digest, struct err *e)
 {
 	uint8_t raw[32];
@@ -87,8 +96,23 @@ int clone_list_file(struct clone_writing *w, const char *name, int fd, bool dige
 	if (digest)
 		r = read_back(fd, (uint64_t)st.st_size, raw, e);
 	if (r == 0)
-		list_file(w, name, (uint64_t)st.st_size, digest ? raw : NULL);
+		list_file(w, name, (uint64_t)st.st_size, taken(&st), digest ? raw : NULL);
 	return r;
+}
+
+int clone_list_shared(struct clone_writing *w, const char *name, int fd, uint64_t own,
+		      struct err *e)
+{
+	struct stat st;
+	int r = sys_fstat(fd, &st);
+
+	if (r == 0 && w->sync)
+		r = sys_sync(fd);
+	if (r < 0)
+		return err_sys(e, r, "%s/%s", w->c->name, name);
+	list_file(w, name, (uint64_t)st.st_size, own, NULL);
+	w->shared = true;
+	return 0;
 }
 
 /* ---- the machine as its descriptions see it ---- */

@@ -22,7 +22,8 @@ struct clone_writing {
 	json_t *files;               /* of the record */
 	json_t *changes, *host_keys; /* of the guest; owned while it is written */
 	json_t *record;              /* the result; owned by the caller */
-	uint64_t bytes;
+	uint64_t bytes; /* that its files take, those they share with others left out */
+	bool shared;    /* some are shared */
 };
 
 /* Disks, descriptions, identity.json. */
@@ -33,6 +34,10 @@ int clone_add_file(struct clone_writing *w, const char *name, const void *data, 
 		   mode_t mode, struct err *e);
 /* A file that was written by somebody else through fd. digest: it is read back for it. */
 int clone_list_file(struct clone_writing *w, const char *name, int fd, bool digest, struct err *e);
+
+/* The same of a file that shares all but `own` bytes with others. */
+int clone_list_shared(struct clone_writing *w, const char *name, int fd, uint64_t own,
+		      struct err *e);
 
 /* clone_files.c: the seed's files, and what the targets need to know of it. */
 int clone_write_seed(struct clone_writing *w, struct vm *vm, struct err *e);
