@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
@@ -341,6 +343,18 @@ int sys_punch(int fd, uint64_t off, uint64_t n)
 		return -EOVERFLOW;
 	do
 		r = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)off, (off_t)n);
+	while (r < 0 && errno == EINTR);
+	return r < 0 ? -errno : 0;
+}
+
+int sys_reflink(int to, int from)
+{
+	int r = fault_at("write");
+
+	if (r)
+		return r;
+	do
+		r = ioctl(to, FICLONE, from);
 	while (r < 0 && errno == EINTR);
 	return r < 0 ? -errno : 0;
 }

@@ -40,6 +40,8 @@ int sys_truncate(int fd, uint64_t size);
 int64_t sys_seek(int fd, uint64_t off, int whence);
 /* Makes a hole: the range reads as zeros and takes no room. */
 int sys_punch(int fd, uint64_t off, uint64_t n);
+/* Makes `to` hold what `from` holds, by sharing its blocks: -EOPNOTSUPP, -EINVAL or another where the filesystem cannot. */
+int sys_reflink(int to, int from);
 int sys_sync(int fd);
 /* Starts writing all of a file's dirty pages to the disk; waits for none of them. */
 int sys_begin_writeback(int fd);

@@ -242,7 +242,8 @@ void clone_show_summary(const struct clone_run *run, double seconds)
 	       seconds, run->base.made ? " (with the verified base)" : "");
 	if (p->there)
 		printf("; %zu were there", p->there);
-	printf("\n  %s in %s (%s each)\n", size, p->folder, each);
+	printf("\n  %s in %s (%s each%s)\n", size, p->folder, each,
+	       run->result.shared ? "; the rest is shared by reflink" : "");
 	show_seeding(run, "  ");
 	if (run->keys_made >= KEYS_WORTH_A_WORD)
 		printf("  %zu RSA host keys were made for them, which took most of the time: "
@@ -304,6 +305,7 @@ void clone_show_json(const struct clone_run *run, bool dry_run)
 	json_object_set_new(root, "there", json_integer((json_int_t)p->there));
 	json_object_set_new(root, "to_make", json_integer((json_int_t)(p->make + p->replace)));
 	json_object_set_new(root, "bytes", json_integer((json_int_t)run->result.bytes));
+	json_object_set_new(root, "reflinked", json_boolean(run->result.shared));
 	for (size_t i = 0; i < p->nclones; i++)
 		if (p->clones[i].state != CLONE_FOREIGN)
 			json_array_append_new(list, clone_json(p, &p->clones[i]));

@@ -21,6 +21,7 @@ struct slot {
 	char stage[STAGE_NAME];
 	json_t *record;
 	uint64_t bytes;
+	bool shared;
 };
 
 struct finished {
@@ -67,6 +68,7 @@ static int work(void *ctx, void *slot, struct err *e)
 				  .b = run->b,
 				  .guests = run->guests,
 				  .c = s->c,
+				  .stop = &run->o->stop,
 				  .sync = run->p->spec->sync == SYNC_EACH};
 	int r = sys_mkdirat(run->out, s->stage, 0700);
 
@@ -83,6 +85,7 @@ static int work(void *ctx, void *slot, struct err *e)
 	}
 	s->record = w.record;
 	s->bytes = w.bytes;
+	s->shared = w.shared;
 	return 0;
 }
 
@@ -150,6 +153,7 @@ static int consume(void *ctx, void *slot, struct err *e)
 	*f = (struct finished){.c = s->c, .record = TAKE_PTR(s->record)};
 	memcpy(f->stage, s->stage, sizeof f->stage);
 	run->res->bytes += s->bytes;
+	run->res->shared |= s->shared;
 	if (run->p->spec->sync != SYNC_END || run->nwaiting == BATCH)
 		r = publish(run, e);
 	if (r == 0 && run->o->progress)

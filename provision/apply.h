@@ -1,12 +1,14 @@
 /* Making what the plan says: each clone in a staging folder, published by one rename. */
 #pragma once
 
+#include "base/stop.h"
 #include "provision/plan.h"
 
 struct apply_options {
 	/* done of total clones are finished; a negative answer stops the run. NULL: nobody asks. */
 	int (*progress)(void *ctx, size_t done, size_t total);
 	void *ctx;
+	struct stop stop; /* asked for on all threads, while disks are written */
 	unsigned threads; /* 0: as many as there are processors */
 };
 
@@ -14,7 +16,8 @@ struct clone_guests;
 
 struct apply_result {
 	size_t made;
-	uint64_t bytes; /* of the clones' files */
+	uint64_t bytes; /* that the clones' files take, those shared by reflink left out */
+	bool shared;    /* there are such */
 };
 
 /* Makes every clone whose state asks for it below out and enters it into the plan's ledger, which the caller

@@ -93,6 +93,7 @@ struct digesting {
 	struct digest sha256, listed;
 	const struct manifest_entry *entry; /* compared with at the end, or NULL */
 	const struct base_options *o;
+	const struct stop *stop;
 };
 
 static int digest_input(void *ctx, const void *p, size_t n, struct err *e)
@@ -194,7 +195,9 @@ static int read_through(struct disk *file, struct digesting *d, struct err *e)
 	for (uint64_t at = 0; r == 0 && at < file->size;) {
 		size_t n = file->size - at < PART ? (size_t)(file->size - at) : PART;
 
-		r = disk_pread(file, buf, n, at, e);
+		r = stop_check(d->stop, e);
+		if (r == 0)
+			r = disk_pread(file, buf, n, at, e);
 		if (r == 0)
 			r = digest_input(d, buf, n, e);
 		at += n;
@@ -206,7 +209,7 @@ static int digest_disk(struct source *s, size_t i, struct strbuf *text, struct e
 {
 	SCOPED(template_image_close_at) struct template_image x = {0};
 	const struct template_disk *t = s->disks[i].is;
-	struct digesting d = {.entry = NULL};
+	struct digesting d = {.stop = &s->t.package.stop};
 	uint8_t raw[32];
 	int r = template_disk_open(&s->t, t, &x, e);
 
@@ -314,10 +317,10 @@ static const char *disk_path(struct arena *a, const char *digest, size_t i)
 		 : arena_printf(a, "base/%s.qcow2", digest);
 }
 
-static int digest_file(int fd, char hex[DIGEST_TEXT], struct err *e)
+static int digest_file(int fd, const struct stop *stop, char hex[DIGEST_TEXT], struct err *e)
 {
 	SCOPED(disk_close_at) struct disk *file = NULL;
-	struct digesting d = {.entry = NULL};
+	struct digesting d = {.stop = stop};
 	uint8_t raw[32];
 	int copy = sys_dup(fd), r;
 
@@ -355,7 +358,7 @@ static int describe_disk(struct making *m, const char *digest, size_t i, json_t 
 	json_array_append_new(disks, row);
 	if (r < 0)
 		return err_sys(e, r, "%s", m->staged[i]);
-	r = digest_file(fd, hex, e);
+	r = digest_file(fd, &m->s->t.package.stop, hex, e);
 	if (r < 0)
 		return r;
 	json_set_text(row, "file", path);
@@ -425,10 +428,11 @@ static int make(struct making *m, char digest[DIGEST_TEXT], struct err *e)
 
 /* ---- opening ---- */
 
-static int check_unaltered(struct arena *a, int fd, const char *path, const json_t *row,
+static int check_unaltered(struct arena *a, int fd, const struct stop *stop, const json_t *row,
 			   struct err *e)
 {
 	const char *mtime = json_get_text(row, "mtime"), *sha256 = json_get_text(row, "sha256");
+	const char *path = json_get_text(row, "file");
 	char hex[DIGEST_TEXT];
 	struct stat st;
 	int r = sys_fstat(fd, &st);
@@ -439,7 +443,7 @@ static int check_unaltered(struct arena *a, int fd, const char *path, const json
 	    str_eq(mtime, mtime_text(a, &st)))
 		return 0;
 	/* A copied folder has other times; its contents decide. */
-	r = digest_file(fd, hex, e);
+	r = digest_file(fd, stop, hex, e);
 	if (r < 0)
 		return r;
 	if (str_eq(sha256, hex))
@@ -451,8 +455,8 @@ static int check_unaltered(struct arena *a, int fd, const char *path, const json
 		path);
 }
 
-static int open_disk(struct base_disk *d, struct arena *a, int out, const json_t *row,
-		     struct err *e)
+static int open_disk(struct base_disk *d, struct arena *a, int out, const struct stop *stop,
+		     const json_t *row, struct err *e)
 {
 	const char *path = json_get_text(row, "file");
 	SCOPED(close_at) int fd = -1;
@@ -464,7 +468,7 @@ static int open_disk(struct base_disk *d, struct arena *a, int out, const json_t
 	fd = sys_open_beneath(out, path, O_RDONLY | O_NONBLOCK, 0);
 	if (fd < 0)
 		return err_sys(e, fd, "%s", path);
-	r = check_unaltered(a, fd, path, row, e);
+	r = check_unaltered(a, fd, stop, row, e);
 	if (r == 0)
 		r = disk_raw_fd(TAKE_FD(fd), true, &d->raw, e);
 	if (r == 0)
@@ -474,7 +478,8 @@ static int open_disk(struct base_disk *d, struct arena *a, int out, const json_t
 	return r;
 }
 
-static int open_known(struct base *b, struct arena *a, int out, struct err *e)
+static int open_known(struct base *b, struct arena *a, int out, const struct stop *stop,
+		      struct err *e)
 {
 	const char *path = arena_printf(a, "base/%s.json", b->digest);
 	json_t *record = read_record(out, path), *disks = json_object_get(record, "disks");
@@ -484,7 +489,7 @@ static int open_known(struct base *b, struct arena *a, int out, struct err *e)
 		r = err_set(e, EINVAL, "%s: not a base's record", path);
 	b->disks = arena_alloc(a, (json_array_size(disks) + 1) * sizeof *b->disks);
 	for (size_t i = 0; r == 0 && i < json_array_size(disks); i++)
-		r = open_disk(&b->disks[b->ndisks++], a, out, json_array_get(disks, i), e);
+		r = open_disk(&b->disks[b->ndisks++], a, out, stop, json_array_get(disks, i), e);
 	json_decref(record);
 	return r;
 }
@@ -504,7 +509,7 @@ int base_open(struct base *b, struct arena *a, int out, struct source *s,
 			return r;
 		b->made = true;
 	}
-	r = open_known(b, a, out, e);
+	r = open_known(b, a, out, &s->t.package.stop, e);
 	if (r == 0 && b->ndisks != s->ndisks)
 		r = err_set(e, EINVAL, "base/%s.json: %zu disks where the template has %zu",
 			    b->digest, b->ndisks, s->ndisks);
@@ -516,6 +521,8 @@ int base_open(struct base *b, struct arena *a, int out, struct source *s,
 void base_close(struct base *b)
 {
 	for (size_t i = 0; i < b->ndisks; i++) {
+		if (b->disks[i].expanded)
+			close_at(&b->disks[i].expansion);
 		disk_close(b->disks[i].image);
 		disk_close(b->disks[i].raw);
 	}

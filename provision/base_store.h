@@ -10,6 +10,8 @@ struct base_disk {
 	struct disk *image; /* open; any number of threads may read it */
 	struct disk *raw;   /* its file */
 	uint64_t size;      /* bytes the guest sees */
+	bool expanded;      /* expansion is a file without a name that holds what the guest sees */
+	int expansion;
 };
 
 struct base {
@@ -30,6 +32,12 @@ struct base_options {
 int base_open(struct base *b, struct arena *a, int out, struct source *s,
 	      const struct base_options *o, struct err *e);
 void base_close(struct base *b);
+
+/* base_expand.c: where out's filesystem shares blocks between files, a raw copy of each disk for the time of this run,
+ * which full raw clones share theirs with. Elsewhere nothing happens. */
+int base_expand(struct base *b, int out, const struct stop *stop, struct err *e);
+/* What the guest sees of src, into the empty file fd: holes stay holes. */
+int base_write_raw(int fd, struct disk *src, struct err *e);
 
 /* The template's digest alone, verified; nothing is written. */
 int base_digest(struct source *s, char digest[DIGEST_TEXT], struct err *e);

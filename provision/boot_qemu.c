@@ -119,7 +119,7 @@ static void add_blockdev(struct qemu_argv *v, const struct boot_disk *d, size_t 
 
 	json_set_text(below_file, "driver", "file");
 	json_object_set_new(below_file, "filename", json_stringn_nocheck(d->path, strlen(d->path)));
-	json_set_text(below, "driver", d->format);
+	json_set_text(below, "driver", qemu_disk_format(d->format));
 	json_object_set_new(below, "file", below_file);
 	json_object_set_new(below, "read-only", json_true());
 	json_set_text(file, "driver", "file");

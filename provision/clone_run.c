@@ -1,8 +1,10 @@
 /* The order of things: folder, template, base, plan, clones, neighbours, ledger. */
 #include "provision/clone_run.h"
 #include "provision/clone_guest.h"
+#include "provision/convert.h"
 #include "provision/neighbours.h"
 
+#include "base/str.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -78,18 +80,40 @@ static void keep_facts(struct clone_run *run, const struct guest_facts *f)
 		run->warnings[run->nwarnings++] = arena_dup(&run->a, f->warnings[i]);
 }
 
+/* Clones that share blocks with each other. One alone is written at once. */
+static bool wants_expansion(const struct clone_run *run)
+{
+	const struct spec *s = run->plan.spec;
+
+	return s->mode == DISKS_FULL && s->disk_format && str_eq(s->disk_format, "raw") &&
+	       run->plan.make + run->plan.replace > 1;
+}
+
+static int lay_out_disks(struct clone_run *run, struct disk *const *disks, size_t n, struct err *e)
+{
+	uint64_t *sizes = arena_alloc(&run->a, (n + 1) * sizeof *sizes);
+
+	for (size_t i = 0; i < n; i++)
+		sizes[i] = disks[i]->size;
+	return plan_disks(&run->plan, sizes, e);
+}
+
 static int make_clones(struct clone_run *run, const struct clone_options *o, struct err *e)
 {
 	struct clone_guests guests;
 	struct reporting rep = {o, "clones", &guests};
-	const struct apply_options ao = {.progress = report_clones, .ctx = &rep};
+	const struct apply_options ao = {.progress = report_clones, .ctx = &rep, .stop = o->stop};
 	size_t n = run->base.ndisks;
 	struct disk **disks = arena_alloc(&run->a, (n + 1) * sizeof *disks);
 	int r;
 
 	for (size_t i = 0; i < n; i++)
 		disks[i] = run->base.disks[i].image;
-	r = clone_guests_open(&guests, &run->plan, disks, n, o->key_pool, e);
+	r = lay_out_disks(run, disks, n, e);
+	if (r == 0 && wants_expansion(run))
+		r = base_expand(&run->base, run->fleet.out, &o->stop, e);
+	if (r == 0)
+		r = clone_guests_open(&guests, &run->plan, disks, n, o->key_pool, e);
 	if (r < 0)
 		return r;
 	keep_facts(run, clone_guests_facts(&guests));
@@ -152,9 +176,25 @@ static int preview(struct clone_run *run, struct err *e)
 		disks[open] = images[open].image;
 	}
 	if (r == 0)
+		r = lay_out_disks(run, disks, n, e);
+	if (r == 0)
 		r = look_inside(run, disks, n, e);
 	while (open > 0)
 		template_image_close(&images[--open]);
+	return r;
+}
+
+/* What writes the disks, before anything is made for them. */
+static int check_tools(const struct spec *s, struct err *e)
+{
+	enum disk_format f;
+	int r = 0;
+
+	if (s->disk_format && convert_writes(s->disk_format, &f))
+		r = convert_ready(s->disk_format, e);
+	for (size_t i = 0; r == 0 && i < s->nextras; i++)
+		if (s->extras[i].format && convert_writes(s->extras[i].format, &f))
+			r = convert_ready(s->extras[i].format, e);
 	return r;
 }
 
@@ -176,10 +216,15 @@ int clone_run(struct clone_run *run, struct spec *spec, const struct clone_optio
 	if (r < 0)
 		return r;
 	run->opened = true;
+	run->source.t.package.stop = o->stop;
 	run->findings.a = &run->a;
 	r = spec_cloud_load(spec, &run->a, clone_properties(&run->a, spec, &run->source),
 			    spec->nnetworks ? spec->nnetworks : run->source.nnics, &run->findings,
 			    e);
+	if (r == 0)
+		r = plan_check_disks(spec, &run->source, e);
+	if (r == 0 && !o->dry_run)
+		r = check_tools(spec, e);
 	if (r == 0)
 		r = fleet_open(&run->fleet, &fo, e);
 	if (r == 0)

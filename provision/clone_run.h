@@ -12,6 +12,7 @@ struct clone_options {
 	 * bytes of the template, or clones. */
 	int (*progress)(void *ctx, const char *stage, uint64_t done, uint64_t total);
 	void (*waiting)(void *ctx); /* another run has the folder */
+	struct stop stop;           /* asked for on any thread */
 	void *ctx;
 };
 

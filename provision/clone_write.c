@@ -1,6 +1,7 @@
 /* A clone's folder: disks, then descriptions, then identity.json, which lists the others. */
 #include "provision/clone_write.h"
 #include "provision/clone_guest.h"
+#include "provision/storage.h"
 
 #include "base/digest.h"
 #include "base/scope.h"
@@ -16,7 +17,8 @@ enum { PART = 1 << 18 };
 
 /* ---- files ---- */
 
-static void list_file(struct clone_writing *w, const char *name, uint64_t size,
+/* own: bytes it takes that are no other file's. */
+static void list_file(struct clone_writing *w, const char *name, uint64_t size, uint64_t own,
 		      const uint8_t *sha256)
 {
 	json_t *row = json_object();
@@ -29,7 +31,7 @@ static void list_file(struct clone_writing *w, const char *name, uint64_t size,
 		json_set_text(row, "sha256", hex);
 	}
 	json_array_append_new(w->files, row);
-	w->bytes += size;
+	w->bytes += own;
 }
 
 int clone_add_file(struct clone_writing *w, const char *name, const void *data, size_t n,
@@ -48,7 +50,7 @@ int clone_add_file(struct clone_writing *w, const char *name, const void *data, 
 		return err_sys(e, r, "%s/%s", w->c->name, name);
 	r = digest_of(DIGEST_SHA256, data, n, raw, e);
 	if (r == 0)
-		list_file(w, name, n, raw);
+		list_file(w, name, n, n, raw);
 	return r;
 }
 
@@ -73,6 +75,14 @@ static int read_back(int fd, uint64_t size, uint8_t raw[32], struct err *e)
 	return r;
 }
 
+/* Holes take nothing. */
+static uint64_t taken(const struct stat *st)
+{
+	uint64_t blocks = (uint64_t)st->st_blocks * 512, size = (uint64_t)st->st_size;
+
+	return blocks < size ? blocks : size;
+}
+
 int clone_list_file(struct clone_writing *w, const char *name, int fd, bool digest, struct err *e)
 {
 	uint8_t raw[32];
@@ -86,8 +96,23 @@ int clone_list_file(struct clone_writing *w, const char *name, int fd, bool dige
 	if (digest)
 		r = read_back(fd, (uint64_t)st.st_size, raw, e);
 	if (r == 0)
-		list_file(w, name, (uint64_t)st.st_size, digest ? raw : NULL);
+		list_file(w, name, (uint64_t)st.st_size, taken(&st), digest ? raw : NULL);
 	return r;
+}
+
+int clone_list_shared(struct clone_writing *w, const char *name, int fd, uint64_t own,
+		      struct err *e)
+{
+	struct stat st;
+	int r = sys_fstat(fd, &st);
+
+	if (r == 0 && w->sync)
+		r = sys_sync(fd);
+	if (r < 0)
+		return err_sys(e, r, "%s/%s", w->c->name, name);
+	list_file(w, name, (uint64_t)st.st_size, own, NULL);
+	w->shared = true;
+	return 0;
 }
 
 /* ---- the machine as its descriptions see it ---- */
@@ -136,9 +161,9 @@ static struct vm_nic *describe_nics(struct clone_writing *w)
 static int describe_disks(struct clone_writing *w, struct vm *vm, struct err *e)
 {
 	const struct plan *p = w->p;
-	struct vm_disk *disks = arena_alloc(&w->a, (w->b->ndisks + 1) * sizeof *disks);
+	struct vm_disk *disks = arena_alloc(&w->a, (p->ndisks + 1) * sizeof *disks);
 
-	for (size_t i = 0; i < w->b->ndisks; i++) {
+	for (size_t i = 0; i < p->ndisks; i++) {
 		char *serial = arena_alloc(&w->a, 21);
 		struct uuid id;
 		int r = clone_disk_serial(p, w->c, i, serial, e);
@@ -148,17 +173,18 @@ static int describe_disks(struct clone_writing *w, struct vm *vm, struct err *e)
 		if (r < 0)
 			return r;
 		disks[i] = (struct vm_disk){
-			.file = clone_disk_file(&w->a, p, i),
-			.format = p->spec->disk_format ? p->spec->disk_format : "qcow2",
-			.bus = p->spec->disk_bus ? p->spec->disk_bus : p->source->disks[i].bus,
+			.file = p->disks[i].file,
+			.format = p->disks[i].format,
+			.bus = p->disks[i].bus,
 			.serial = serial,
 			.image_id = uuid_text(&w->a, &id),
-			.size = w->b->disks[i].size,
-			.linked = p->spec->mode == DISKS_LINKED,
+			.size = p->disks[i].size,
+			.linked = p->spec->mode == DISKS_LINKED && !p->disks[i].extra,
+			.blank = p->disks[i].extra != NULL,
 		};
 	}
 	vm->disks = disks;
-	vm->ndisks = w->b->ndisks;
+	vm->ndisks = p->ndisks;
 	return 0;
 }
 
@@ -243,6 +269,9 @@ static json_t *disk_rows(const struct vm *vm)
 		json_set_text(row, "serial", vm->disks[i].serial);
 		json_set_text(row, "image_id", vm->disks[i].image_id);
 		json_set_text(row, "bus", vm->disks[i].bus);
+		json_object_set_new(row, "size", json_integer((json_int_t)vm->disks[i].size));
+		if (vm->disks[i].blank)
+			json_object_set_new(row, "extra", json_true());
 		json_array_append_new(list, row);
 	}
 	return list;
@@ -340,16 +369,33 @@ static int write_all(struct clone_writing *w, struct disk **overlays, struct err
 	return r;
 }
 
+/* An overlay of the base, as large as the plan says. */
+static int open_overlay(struct clone_writing *w, size_t i, struct disk **out, struct err *e)
+{
+	struct disk *image = w->b->disks[i].image, *longer;
+	int r;
+
+	if (w->p->disks[i].size == image->size) {
+		*out = disk_overlay(image);
+		return 0;
+	}
+	longer = disk_longer(image, w->p->disks[i].size);
+	*out = disk_keep(disk_overlay(longer), longer);
+	r = storage_fit(*out, e);
+	return r < 0 ? err_in(e, r, "making disk %zu larger", i) : 0;
+}
+
 int clone_write(struct clone_writing *w, struct err *e)
 {
 	size_t n = w->b->ndisks;
 	struct disk **overlays = arena_alloc(&w->a, (n + 1) * sizeof(struct disk *));
-	int r;
+	int r = 0;
 
 	w->files = json_array();
-	for (size_t i = 0; i < n; i++)
-		overlays[i] = disk_overlay(w->b->disks[i].image);
-	r = write_all(w, overlays, e);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = open_overlay(w, i, &overlays[i], e);
+	if (r == 0)
+		r = write_all(w, overlays, e);
 	for (size_t i = 0; i < n; i++)
 		disk_close(overlays[i]);
 	json_decref(w->files);

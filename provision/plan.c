@@ -25,32 +25,6 @@ int key_id(const struct identity_key *key, char out[17], struct err *e)
 	return 0;
 }
 
-int clone_disk_serial(const struct plan *p, const struct clone *c, size_t i, char out[21],
-		      struct err *e)
-{
-	char path[40], hex[65];
-	uint8_t raw[32];
-	int r;
-
-	snprintf(path, sizeof path, "disk/%zu/serial", i);
-	r = identity_derive(&p->key, c->name, path, 0, raw, e);
-	if (r < 0)
-		return r;
-	hex_format(raw, 32, hex);
-	memcpy(out, hex, 20);
-	out[20] = 0;
-	return 0;
-}
-
-int clone_disk_uuid(const struct plan *p, const struct clone *c, size_t i, struct uuid *out,
-		    struct err *e)
-{
-	char path[40];
-
-	snprintf(path, sizeof path, "disk/%zu/image", i);
-	return identity_uuid(&p->key, c->name, path, 0, out, e);
-}
-
 /* ---- names ---- */
 
 struct naming {

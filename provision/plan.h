@@ -27,6 +27,14 @@ struct clone {
 	json_t *recipe; /* owned by the plan */
 };
 
+/* A disk that every clone has. */
+struct plan_disk {
+	const char *file; /* in the clone's folder */
+	const char *format, *bus;
+	uint64_t size;                  /* bytes the guest sees */
+	const struct spec_extra *extra; /* NULL: it is the template's; those come first */
+};
+
 struct plan {
 	struct arena *a;
 	const struct spec *spec;
@@ -38,6 +46,8 @@ struct plan {
 	const char *folder;       /* of the output, absolute */
 	bool kvm;                 /* the descriptions ask for KVM */
 	size_t nnics;
+	struct plan_disk *disks;
+	size_t ndisks;
 	struct clone *clones;
 	size_t nclones;
 	size_t make, there, replace, foreign; /* how many of each */
@@ -50,7 +60,13 @@ struct plan {
 int plan_make(struct plan *p, bool replace, struct err *e);
 void plan_fini(struct plan *p);
 
-/* A clone's disk i: 20 characters, and the image's own id. Derived when asked for. */
+/* plan_disks.c: what can be said before the template's disks are open. */
+int plan_check_disks(const struct spec *s, const struct source *source, struct err *e);
+/* Lays out p's disks; sizes are those of the template's, in their order. -EINVAL with the sentence when one cannot be
+ * what the spec says. */
+int plan_disks(struct plan *p, const uint64_t *sizes, struct err *e);
+
+/* A clone's disk i: at most 20 characters, and the image's own id. Derived when asked for. */
 int clone_disk_serial(const struct plan *p, const struct clone *c, size_t i, char out[21],
 		      struct err *e);
 int clone_disk_uuid(const struct plan *p, const struct clone *c, size_t i, struct uuid *out,

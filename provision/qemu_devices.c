@@ -39,3 +39,8 @@ const char *qemu_nic_device(const char *model)
 {
 	return look_up(cards, ARRAY_SIZE(cards), model);
 }
+
+const char *qemu_disk_format(const char *format)
+{
+	return str_eq(format, "vhd") ? "vpc" : format;
+}

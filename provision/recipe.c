@@ -4,6 +4,7 @@
 #include "base/digest.h"
 #include "base/str.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void add_range(json_t *row, const struct spec_range *r)
@@ -61,6 +62,20 @@ static json_t *words(const char *const *items, size_t n)
 	return list;
 }
 
+/* By the disk's number. */
+static json_t *grow(const struct spec *s)
+{
+	json_t *row = json_object();
+	char number[12];
+
+	for (size_t i = 0; i < s->ngrow; i++) {
+		snprintf(number, sizeof number, "%zu", i);
+		if (s->grow[i])
+			json_object_set_new(row, number, json_integer((json_int_t)s->grow[i]));
+	}
+	return row;
+}
+
 static json_t *disk(const struct spec *s)
 {
 	json_t *row = json_object();
@@ -69,7 +84,29 @@ static json_t *disk(const struct spec *s)
 	json_set_text(row, "format", s->disk_format ? s->disk_format : "qcow2");
 	if (s->disk_bus)
 		json_set_text(row, "bus", s->disk_bus);
+	if (s->ngrow)
+		json_object_set_new(row, "grow", grow(s));
 	return row;
+}
+
+static json_t *extra_disks(const struct spec *s)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < s->nextras; i++) {
+		const struct spec_extra *x = &s->extras[i];
+		json_t *row = json_object();
+
+		json_object_set_new(row, "size", json_integer((json_int_t)x->size));
+		if (x->format)
+			json_set_text(row, "format", x->format);
+		if (x->name)
+			json_set_text(row, "name", x->name);
+		if (x->serial)
+			json_set_text(row, "serial", x->serial);
+		json_array_append_new(list, row);
+	}
+	return list;
 }
 
 static json_t *mac(const struct spec *s)
@@ -113,6 +150,8 @@ json_t *recipe_of(const struct plan *p, const struct spec_clone *listed)
 
 	json_set_text(r, "template", p->digest);
 	json_object_set_new(r, "disk", disk(s));
+	if (s->nextras)
+		json_object_set_new(r, "extra-disks", extra_disks(s));
 	json_object_set_new(r, "cpus", json_integer((json_int_t)(cpus ? cpus : p->source->cpus)));
 	json_object_set_new(r, "memory",
 			    json_integer((json_int_t)(memory ? memory : p->source->memory)));

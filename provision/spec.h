@@ -15,6 +15,9 @@ enum {
 	SPEC_TARGETS_MAX = 16,
 	SPEC_NETWORKS_MAX = IDENTITY_NICS_MAX,
 	SPEC_DNS_MAX = 4,
+	SPEC_DISKS_MAX = 32,
+	SPEC_EXTRAS_MAX = 16,
+	SPEC_SERIAL_MAX = 20, /* what a virtio disk has room for */
 	SPEC_CLEAN_MAX = 40
 };
 
@@ -56,6 +59,14 @@ struct spec_clone {
 	unsigned line, column;
 };
 
+/* A blank disk beside the template's. */
+struct spec_extra {
+	uint64_t size;
+	const char *format; /* NULL: as the others */
+	const char *name;   /* of its file; NULL: none but its number */
+	const char *serial; /* with "${name}" in it; NULL: derived */
+};
+
 struct spec {
 	const char *file; /* NULL: no spec file */
 	const char *template, *output, *key_file, *domain, *pattern;
@@ -63,9 +74,13 @@ struct spec {
 	struct spec_clone *clones;
 	size_t nclones, clones_room;
 	enum disk_mode mode;
-	const char *disk_format; /* NULL: qcow2 */
-	const char *disk_bus;    /* NULL: the template's */
-	uint64_t cpus, memory;   /* 0: the template's */
+	const char *disk_format;       /* NULL: qcow2 */
+	const char *disk_bus;          /* NULL: the template's */
+	uint64_t grow[SPEC_DISKS_MAX]; /* how large the template's disks become; 0: as they are */
+	size_t ngrow;                  /* one more than the last that grows */
+	struct spec_extra extras[SPEC_EXTRAS_MAX];
+	size_t nextras;
+	uint64_t cpus, memory; /* 0: the template's */
 	struct spec_network networks[SPEC_NETWORKS_MAX];
 	size_t nnetworks; /* 0: the template's */
 	struct mac_prefix mac_prefix;

@@ -7,7 +7,6 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "base/sys.h"
-#include "templates/disk_format.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -118,37 +117,6 @@ static int set_start(struct spec_reading *r, const char *value, struct err *e)
 static int set_shard(struct spec_reading *r, const char *value, struct err *e)
 {
 	return spec_shard(r->s, value, e);
-}
-
-static const char *const modes[] = {"linked", "full"};
-
-static int set_mode(struct spec_reading *r, const char *value, struct err *e)
-{
-	size_t i = 0;
-	int x = spec_word(value, modes, ARRAY_SIZE(modes), &i, e);
-
-	r->s->mode = (enum disk_mode)i;
-	return x;
-}
-
-static int set_format(struct spec_reading *r, const char *value, struct err *e)
-{
-	static const char *const words[] = {"qcow2", "raw", "vmdk"};
-	size_t i = 0;
-	int x = spec_word(value, words, ARRAY_SIZE(words), &i, e);
-
-	r->s->disk_format = words[i];
-	return x;
-}
-
-static int set_bus(struct spec_reading *r, const char *value, struct err *e)
-{
-	static const char *const words[] = {"virtio", "scsi", "sata", "ide"};
-	size_t i = 0;
-	int x = spec_word(value, words, ARRAY_SIZE(words), &i, e);
-
-	r->s->disk_bus = words[i];
-	return x;
 }
 
 static int set_cpus(struct spec_reading *r, const char *value, struct err *e)
@@ -329,12 +297,6 @@ static void clear_targets(struct spec *s)
 
 /* ---- the rows ---- */
 
-static const struct spec_key disk_keys[] = {
-	{"mode", .set = set_mode},
-	{"format", .set = set_format},
-	{"bus", .set = set_bus},
-};
-
 static const struct spec_key hardware_keys[] = {
 	{"cpus", .set = set_cpus},
 	{"memory", .set = set_memory},
@@ -368,7 +330,9 @@ const struct spec_key spec_keys[] = {
 	{"names", .read = spec_read_names},
 	{"domain", .set = set_domain},
 	{"key", .set = set_key_file},
-	{"disk", BELOW(disk_keys)},
+	{"disk", .keys = spec_disk_keys, .nkeys = SPEC_DISK_KEYS},
+	{"extra-disks", .set = spec_add_extra, .read = spec_read_extras,
+	 .clear = spec_clear_extras},
 	{"hardware", BELOW(hardware_keys)},
 	{"networks", .read = spec_read_networks},
 	{"mac", BELOW(mac_keys)},
@@ -380,11 +344,6 @@ const struct spec_key spec_keys[] = {
 };
 
 const size_t spec_nkeys = ARRAY_SIZE(spec_keys);
-
-const char *disk_mode_name(enum disk_mode m)
-{
-	return modes[m];
-}
 
 const char *machine_id_name(enum machine_id_policy p)
 {

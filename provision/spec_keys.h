@@ -40,6 +40,13 @@ int spec_scalar(struct spec_reading *r, const struct yaml_node *n, const char *w
 int spec_read_names(struct spec_reading *r, const struct yaml_node *n, struct err *e);
 int spec_read_networks(struct spec_reading *r, const struct yaml_node *n, struct err *e);
 
+/* spec_disks.c */
+enum { SPEC_DISK_KEYS = 4 };
+extern const struct spec_key spec_disk_keys[SPEC_DISK_KEYS];
+int spec_add_extra(struct spec_reading *r, const char *value, struct err *e);
+int spec_read_extras(struct spec_reading *r, const struct yaml_node *n, struct err *e);
+void spec_clear_extras(struct spec *s);
+
 /* spec_cloud.c: the cloud-init section, from the file and from options. */
 int spec_read_cloud(struct spec_reading *r, const struct yaml_node *n, struct err *e);
 int spec_option_cloud(struct spec_reading *r, const char *key, const char *value, bool first,

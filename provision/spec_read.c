@@ -173,6 +173,20 @@ void spec_init(struct spec *s)
 	*s = (struct spec){.count = 1, .start = 1, .mac_prefix = mac_prefix_default};
 }
 
+/* Each target must take every disk. */
+static int check_target(const struct spec *s, const struct target *t, struct err *e)
+{
+	const char *format = s->disk_format ? s->disk_format : "qcow2";
+	int r = target_check(t, format, e);
+
+	for (size_t i = 0; r == 0 && i < s->nextras; i++) {
+		r = target_check(t, s->extras[i].format ? s->extras[i].format : format, e);
+		if (r < 0)
+			return err_in(e, r, "extra disk %zu", i + 1);
+	}
+	return r;
+}
+
 int spec_check(const struct spec *s, struct err *e)
 {
 	if (!s->template)
@@ -186,8 +200,7 @@ int spec_check(const struct spec *s, struct err *e)
 			       "a linked disk is always qcow2; --disk full makes %s disks",
 			       s->disk_format);
 	for (size_t i = 0; i < s->ntargets; i++) {
-		int r = target_check(target_find(s->targets[i]),
-				     s->disk_format ? s->disk_format : "qcow2", e);
+		int r = check_target(s, target_find(s->targets[i]), e);
 
 		if (r < 0)
 			return r;

@@ -92,6 +92,10 @@ void storage_close(struct storage *s);
 int storage_set_ids(struct guest_disk *d, const struct uuid *disk_id,
 		    const struct uuid *const *guids, struct err *e);
 
+/* A disk that was made larger: the backup of its GPT moves to its end, and the protective MBR covers all of it. Other
+ * tables, and disks without one, are left alone. */
+int storage_fit(struct disk *d, struct err *e);
+
 /* An LVM id: of a physical volume, a group or a logical volume. */
 struct lvm_change {
 	char from[LVM_ID_TEXT], to[LVM_ID_TEXT];

@@ -199,3 +199,16 @@ int storage_set_ids(struct guest_disk *g, const struct uuid *disk_id,
 	arena_fini(&a);
 	return r;
 }
+
+int storage_fit(struct disk *d, struct err *e)
+{
+	struct guest_disk g = {.disk = d};
+	const char *warning = NULL;
+	struct arena a = {0};
+	int r = table_read(&g, &a, &warning, e);
+
+	if (r == 0 && g.table == TABLE_GPT)
+		r = set_gpt(&g, NULL, NULL, &a, e);
+	arena_fini(&a);
+	return r;
+}

@@ -8,7 +8,7 @@
 const struct target targets[] = {
 	{"qemu", "a script that runs it, with KVM or without", "run.sh", 0755, .next = "{}",
 	 .can = TARGET_SEED | TARGET_SMBIOS, .write = target_qemu},
-	{"libvirt", "a domain for virsh define", "domain.xml", 0644,
+	{"libvirt", "a domain for virsh define", "domain.xml", 0644, .not_formats = {"vhdx"},
 	 .can = TARGET_SEED | TARGET_SMBIOS, .next = "virsh define {} && virsh start {name}",
 	 .write = target_libvirt},
 	{"ovf", "a descriptor; vmint pack makes an OVA of it", "machine.ovf", 0644,
@@ -23,9 +23,10 @@ const struct target targets[] = {
 	 .next = "vmrun start {} nogui", .write = target_vmware,
 	 .can = TARGET_SEED | TARGET_GUESTINFO, .disk_suffix = "vmdk",
 	 .write_disk = target_vmware_disk},
-	{"xen", "a configuration for xl create", "xl.cfg", 0644, .not_format = "vmdk",
-	 .next = "xl create {}", .write = target_xen, .can = TARGET_SEED},
-	{"kubevirt", "a VirtualMachine manifest", "kubevirt.yaml", 0644, .not_format = "vmdk",
+	{"xen", "a configuration for xl create", "xl.cfg", 0644,
+	 .not_formats = {"vmdk", "vdi", "vhdx"}, .next = "xl create {}", .write = target_xen,
+	 .can = TARGET_SEED},
+	{"kubevirt", "a VirtualMachine manifest", "kubevirt.yaml", 0644, .not_formats = {"vmdk"},
 	 .next = "kubectl apply -f {}", .write = target_kubevirt,
 	 .can = TARGET_SEED | TARGET_SEED_TEXTS},
 	{"proxmox", "a script of qm commands", "proxmox.sh", 0755, .next = "{}",
@@ -59,7 +60,9 @@ int target_check(const struct target *t, const char *disk_format, struct err *e)
 		return err_set(e, ENOTSUP,
 			       "target %s takes %s disks only: --disk full --disk-format %s",
 			       t->name, t->format, t->format);
-	if (t->not_format && str_eq(t->not_format, disk_format))
-		return err_set(e, ENOTSUP, "target %s takes no %s disks", t->name, disk_format);
+	for (size_t i = 0; i < ARRAY_SIZE(t->not_formats) && t->not_formats[i]; i++)
+		if (str_eq(t->not_formats[i], disk_format))
+			return err_set(e, ENOTSUP, "target %s takes no %s disks", t->name,
+				       disk_format);
 	return 0;
 }

@@ -14,10 +14,11 @@ struct vm_disk {
 	const char *file;     /* beside the description */
 	const char *format;   /* "qcow2", "raw", "vmdk" */
 	const char *bus;      /* "virtio", "scsi", "sata", "ide" */
-	const char *serial;   /* 20 characters */
+	const char *serial;   /* at most 20 characters */
 	const char *image_id; /* a UUID */
 	uint64_t size;        /* bytes the guest sees */
 	bool linked;          /* it stands on a base, and is nothing alone */
+	bool blank;           /* not of the template */
 };
 
 struct vm_setting {
@@ -61,8 +62,8 @@ struct target {
 	const char *file; /* in the clone's folder */
 	mode_t mode;
 	/* Both NULL: any disks do. */
-	const char *format;     /* the only disk format it takes */
-	const char *not_format; /* one it cannot take */
+	const char *format;         /* the only disk format it takes */
+	const char *not_formats[3]; /* some it cannot take */
 	const char *
 		next; /* what to do now: {} is the file's path, {dir} its folder, {name} the clone */
 	int (*write)(const struct vm *vm, struct strbuf *out, struct err *e);

@@ -1,5 +1,6 @@
 /* A PowerShell script for Hyper-V. Its disks are VHDX, made of the clone's by qemu-img. */
 #include "provision/target.h"
+#include "provision/qemu_devices.h"
 #include "provision/quote.h"
 
 #include <errno.h>
@@ -31,17 +32,50 @@ static void add_nic(struct strbuf *out, const struct vm_nic *n, size_t i)
 	strbuf_addc(out, '\n');
 }
 
+/* VHDX as it is, VHD where the machine is of the first generation; others are converted. */
+static bool takes(const struct vm *vm, const struct vm_disk *d)
+{
+	return str_eq(d->format, "vhdx") || (str_eq(d->format, "vhd") && !vm->efi);
+}
+
+static void add_conversions(struct strbuf *out, const struct vm *vm)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < vm->ndisks; i++) {
+		if (takes(vm, &vm->disks[i]))
+			continue;
+		if (n++ == 0)
+			strbuf_add(out, "# Where QEMU is, once:\n");
+		strbuf_printf(out,
+			      "#   qemu-img convert -f %s -O vhdx -o subformat=dynamic %s "
+			      "disk%zu.vhdx\n",
+			      qemu_disk_format(vm->disks[i].format), vm->disks[i].file, i);
+	}
+	strbuf_printf(out, "# %sn the Hyper-V host, in this folder: .\\hyperv.ps1\n",
+		      n ? "Then o" : "O");
+}
+
+static void add_disk(struct strbuf *out, const struct vm *vm, size_t i)
+{
+	strbuf_printf(out,
+		      "Add-VMHardDiskDrive -VM $vm -ControllerType %s -Path (Join-Path "
+		      "$PSScriptRoot '",
+		      /* IDE has four places, one of them the disc's. */
+		      vm->efi || i >= 3 ? "SCSI" : "IDE");
+	if (takes(vm, &vm->disks[i]))
+		strbuf_add(out, vm->disks[i].file);
+	else
+		strbuf_printf(out, "disk%zu.vhdx", i);
+	strbuf_add(out, "')\n");
+}
+
 int target_hyperv(const struct vm *vm, struct strbuf *out, struct err *e)
 {
 	if (vm->seed && vm->seed_is_disk)
 		return err_set(e, ENOTSUP, "target hyperv attaches discs only: --carrier iso");
-	strbuf_add(out, "# Where QEMU is, once:\n");
-	for (size_t i = 0; i < vm->ndisks; i++)
-		strbuf_printf(out,
-			      "#   qemu-img convert -O vhdx -o subformat=dynamic %s disk%zu.vhdx\n",
-			      vm->disks[i].file, i);
-	strbuf_add(out, "# Then on the Hyper-V host, in this folder: .\\hyperv.ps1\n"
-			"param([string]$Switch = 'Default Switch')\n"
+	add_conversions(out, vm);
+	strbuf_add(out, "param([string]$Switch = 'Default Switch')\n"
 			"$ErrorActionPreference = 'Stop'\n$name = ");
 	quote_powershell(out, vm->name);
 	strbuf_printf(out,
@@ -52,11 +86,7 @@ int target_hyperv(const struct vm *vm, struct strbuf *out, struct err *e)
 	quote_powershell(out, vm->title);
 	strbuf_add(out, "\nGet-VMNetworkAdapter -VM $vm | Remove-VMNetworkAdapter\n");
 	for (size_t i = 0; i < vm->ndisks; i++)
-		strbuf_printf(out,
-			      "Add-VMHardDiskDrive -VM $vm -ControllerType %s -Path (Join-Path "
-			      "$PSScriptRoot 'disk%zu.vhdx')\n",
-			      /* IDE has four places, one of them the disc's. */
-			      vm->efi || i >= 3 ? "SCSI" : "IDE", i);
+		add_disk(out, vm, i);
 	if (vm->seed) {
 		strbuf_add(out, "Add-VMDvdDrive -VM $vm -Path (Join-Path $PSScriptRoot ");
 		quote_powershell(out, vm->seed);

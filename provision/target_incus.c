@@ -1,5 +1,6 @@
 /* A script that makes an Incus (or LXD) machine of the clone: image metadata, the qcow2, and its own settings. */
 #include "provision/target.h"
+#include "provision/qemu_devices.h"
 #include "provision/quote.h"
 
 #include <inttypes.h>
@@ -26,7 +27,9 @@ static void add_image(struct strbuf *out, const struct vm *vm)
 	quote_yaml(out, vm->title);
 	strbuf_add(out, "\n  os: Linux\n  release: vmint\nVMINT_END\n"
 			"tar -C \"$work\" -cf \"$work/metadata.tar\" metadata.yaml\n");
-	strbuf_add(out, "qemu-img convert -O qcow2 ");
+	strbuf_add(out, "qemu-img convert -f ");
+	strbuf_printf(out, "%s -O qcow2 ",
+		      vm->ndisks ? qemu_disk_format(vm->disks[0].format) : "raw");
 	quote_shell(out, vm->ndisks ? vm->disks[0].file : "");
 	strbuf_printf(out,
 		      " \"$work/disk.qcow2\"\n\"$incus\" image import \"$work/metadata.tar\" "
@@ -79,16 +82,35 @@ static void add_nic(struct strbuf *out, const struct vm *vm, size_t i)
 	strbuf_fini(&v);
 }
 
-/* An image holds one disk. The others are files that the machine runs on where they lie. */
+/* A blank disk is a volume of the pool: there is nothing to import. */
+static void add_blank(struct strbuf *out, const struct vm *vm, size_t i)
+{
+	strbuf_printf(out,
+		      "\"$incus\" storage volume create \"${POOL:-default}\" '%s-disk%zu' "
+		      "--type=block size=%" PRIu64 "B\n",
+		      vm->hostname, i, vm->disks[i].size);
+	add_device(out, vm, "disk", i, "disk");
+	strbuf_printf(out, " pool=\"${POOL:-default}\" source='%s-disk%zu'\n", vm->hostname, i);
+}
+
+/* An image holds one disk. The template's others are files that the machine runs on where they lie. */
 static void add_disks(struct strbuf *out, const struct vm *vm)
 {
-	if (vm->ndisks < 2)
-		return;
-	strbuf_add(out, "disks=${DISKS:-/var/lib/vmint}/");
-	quote_shell(out, vm->hostname);
-	strbuf_add(out, "\nmkdir -p \"$disks\"\n");
+	bool folder = false;
+
 	for (size_t i = 1; i < vm->ndisks; i++) {
-		strbuf_add(out, "qemu-img convert -O raw ");
+		if (vm->disks[i].blank) {
+			add_blank(out, vm, i);
+			continue;
+		}
+		if (!folder) {
+			strbuf_add(out, "disks=${DISKS:-/var/lib/vmint}/");
+			quote_shell(out, vm->hostname);
+			strbuf_add(out, "\nmkdir -p \"$disks\"\n");
+			folder = true;
+		}
+		strbuf_printf(out, "qemu-img convert -f %s -O raw ",
+			      qemu_disk_format(vm->disks[i].format));
 		quote_shell(out, vm->disks[i].file);
 		strbuf_printf(out, " \"$disks/disk%zu.raw\"\n", i);
 		add_device(out, vm, "disk", i, "disk");

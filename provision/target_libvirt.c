@@ -1,5 +1,6 @@
 /* domain.xml for libvirt: virsh console and virsh shutdown work on what it defines. */
 #include "provision/target.h"
+#include "provision/qemu_devices.h"
 #include "provision/quote.h"
 
 #include <inttypes.h>
@@ -46,7 +47,7 @@ static void add_disk(struct strbuf *out, const struct vm *vm, size_t i)
 	strbuf_printf(out,
 		      "    <disk type='file' device='disk'>\n"
 		      "      <driver name='qemu' type='%s' discard='unmap'/>\n",
-		      d->format);
+		      qemu_disk_format(d->format));
 	add_file(out, vm->folder, d->file);
 	strbuf_add(out, "      <target");
 	add_device_name(out, d->bus, i);

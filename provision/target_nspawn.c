@@ -4,6 +4,10 @@
 int target_nspawn(const struct vm *vm, struct strbuf *out, struct err *e)
 {
 	(void)e;
+	for (size_t i = 0; i < vm->ndisks; i++)
+		if (vm->disks[i].blank)
+			strbuf_printf(out, "# %s is not attached: a container has no disks\n",
+				      vm->disks[i].file);
 	strbuf_printf(out, "# cp --reflink=auto --sparse=always %s /var/lib/machines/%s.raw\n",
 		      vm->ndisks ? vm->disks[0].file : "disk0.raw", vm->name);
 	strbuf_printf(out,

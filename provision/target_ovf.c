@@ -2,8 +2,11 @@
 #include "provision/target.h"
 #include "provision/quote.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+
+enum { SCSI_UNITS = 15 };
 
 static void text(struct strbuf *out, const char *name, const char *value)
 {
@@ -162,7 +165,8 @@ static void write_ovf(const struct vm *vm, struct strbuf *out, bool vbox)
 
 int target_ovf(const struct vm *vm, struct strbuf *out, struct err *e)
 {
-	(void)e;
+	if (vm->ndisks > SCSI_UNITS)
+		return err_set(e, ENOTSUP, "target ovf: more than %d disks", SCSI_UNITS);
 	write_ovf(vm, out, false);
 	return 0;
 }

@@ -48,7 +48,8 @@ static void add_disk(struct strbuf *out, const struct vm_disk *d, size_t i)
 {
 	struct strbuf v = {0};
 
-	strbuf_printf(&v, "if=none,id=disk%zu,format=%s,discard=unmap,file=", i, d->format);
+	strbuf_printf(&v, "if=none,id=disk%zu,format=%s,discard=unmap,file=", i,
+		      qemu_disk_format(d->format));
 	quote_qemu(&v, d->file);
 	add_word(out, "-drive", &v);
 	strbuf_fini(&v);

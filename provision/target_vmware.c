@@ -75,6 +75,8 @@ int target_vmware(const struct vm *vm, struct strbuf *out, struct err *e)
 {
 	if (vm->seed && vm->seed_is_disk)
 		return err_set(e, ENOTSUP, "target vmware attaches discs only: --carrier iso");
+	if (vm->ndisks > SCSI_UNITS)
+		return err_set(e, ENOTSUP, "target vmware: more than %d disks", SCSI_UNITS);
 	strbuf_add(out, ".encoding = \"UTF-8\"\nconfig.version = \"8\"\n"
 			"virtualHW.version = \"13\"\nguestOS = \"other3xlinux-64\"\n");
 	setting(out, "displayName", vm->name);
@@ -90,7 +92,7 @@ int target_vmware(const struct vm *vm, struct strbuf *out, struct err *e)
 			"scsi0.virtualDev = \"pvscsi\"\npciBridge0.present = \"TRUE\"\n"
 			"pciBridge4.present = \"TRUE\"\npciBridge4.virtualDev = \"pcieRootPort\"\n"
 			"pciBridge4.functions = \"8\"\nvmci0.present = \"TRUE\"\n");
-	for (size_t i = 0; i < vm->ndisks && i < SCSI_UNITS; i++) {
+	for (size_t i = 0; i < vm->ndisks; i++) {
 		/* Unit 7 is the controller itself. */
 		size_t unit = i < 7 ? i : i + 1;
 

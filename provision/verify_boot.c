@@ -56,9 +56,10 @@ static const char *format_of(struct verify_clone *c, size_t i, const char *path)
 static bool describe_disks(struct verify_clone *c, struct boot_machine *m)
 {
 	const json_t *rows = json_object_get(c->record, "disks");
-	struct boot_disk *disks = arena_alloc(&c->mem, (c->ndisks + 1) * sizeof *disks);
+	size_t n = c->ndisks + c->nextra;
+	struct boot_disk *disks = arena_alloc(&c->mem, (n + 1) * sizeof *disks);
 
-	for (size_t i = 0; i < c->ndisks; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const json_t *row = json_array_get(rows, i);
 		const char *bus = json_get_text(row, "bus"), *serial = json_get_text(row, "serial");
 		const char *file = json_get_text(row, "file");
@@ -74,7 +75,7 @@ static bool describe_disks(struct verify_clone *c, struct boot_machine *m)
 			return false;
 	}
 	m->disks = disks;
-	m->ndisks = c->ndisks;
+	m->ndisks = n;
 	return true;
 }
 

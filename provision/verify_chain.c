@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/sys.h"
 #include "templates/disk_format.h"
+#include "templates/disk_id.h"
 #include "templates/disk_qcow2.h"
 
 #include <errno.h>
@@ -123,7 +124,7 @@ static int open_image(struct verify_clone *c, const char *name, struct disk *fil
 }
 
 /* What the recipe asks for: a linked disk has a base, a full one none. */
-static void check_mode(struct verify_clone *c, const char *name, struct disk *file, size_t i)
+static void check_mode(struct verify_clone *c, const char *name, struct disk *file)
 {
 	const json_t *disk = json_object_get(json_object_get(c->identity, "recipe"), "disk");
 	const char *mode = json_get_text(disk, "mode");
@@ -136,10 +137,50 @@ static void check_mode(struct verify_clone *c, const char *name, struct disk *fi
 	if (mode && str_eq(mode, "linked") != (b.name[0] != 0))
 		verify_wrong(c->subject, VERIFY_CHAIN, "%s: the ledger says %s, and it has %s base",
 			     name, mode, b.name[0] ? "a" : "no");
-	if (c->base && i < c->base->n && c->disks[i]->size != c->base->disks[i]->size)
+}
+
+/* As large as the template's, or as the recipe has it; and as the ledger says, which older versions left open. */
+static void check_size(struct verify_clone *c, const char *name, size_t i)
+{
+	const json_t *disk = json_object_get(json_object_get(c->identity, "recipe"), "disk");
+	const json_t *row = json_array_get(json_object_get(c->record, "disks"), i);
+	const json_t *listed = json_object_get(row, "size");
+	const json_t *grown =
+		json_object_get(json_object_get(disk, "grow"), arena_printf(&c->mem, "%zu", i));
+	uint64_t size = c->disks[i]->size, want = (uint64_t)json_integer_value(listed);
+
+	if (listed && size != want)
 		verify_wrong(c->subject, VERIFY_CHAIN,
-			     "%s: %" PRIu64 " bytes for the guest, the template has %" PRIu64, name,
-			     c->disks[i]->size, c->base->disks[i]->size);
+			     "%s: %" PRIu64 " bytes for the guest, the ledger says %" PRIu64, name,
+			     size, want);
+	if (!grown && (!c->base || i >= c->base->n))
+		return;
+	want = grown ? (uint64_t)json_integer_value(grown) : c->base->disks[i]->size;
+	if (size != want)
+		verify_wrong(c->subject, VERIFY_CHAIN,
+			     "%s: %" PRIu64 " bytes for the guest, %s %" PRIu64, name, size,
+			     grown ? "grown it has" : "the template has", want);
+}
+
+/* VirtualBox and Hyper-V know a disk by an id inside it. */
+void verify_image_id(struct verify_clone *c, const char *name, struct disk *file, const json_t *row)
+{
+	const char *listed = json_get_text(row, "image_id");
+	char text[UUID_TEXT];
+	enum disk_format f;
+	struct err e = {0};
+	struct uuid id;
+
+	if (disk_format_sniff(file, &f, NULL) < 0 || !disk_has_ids(f))
+		return;
+	if (disk_id_read(file, f, id.bytes, &e) < 0) {
+		verify_wrong(c->subject, VERIFY_CHAIN, "%s: %s", name, e.text);
+		return;
+	}
+	uuid_format(&id, text);
+	if (!str_eq(text, listed))
+		verify_wrong(c->subject, VERIFY_CHAIN, "%s: its own id is %s, the ledger says %s",
+			     name, text, listed ? listed : "nothing");
 }
 
 static int open_one(struct verify_clone *c, const char *name, struct err *e)
@@ -154,9 +195,45 @@ static int open_one(struct verify_clone *c, const char *name, struct err *e)
 	if (r == 0)
 		r = open_image(c, name, c->files[i], &c->disks[i], e);
 	c->ndisks += c->files[i] != NULL;
-	if (r == 0)
-		check_mode(c, name, c->files[i], i);
+	if (r == 0) {
+		check_mode(c, name, c->files[i]);
+		check_size(c, name, i);
+		verify_image_id(c, name, c->files[i],
+				json_array_get(json_object_get(c->record, "disks"), i));
+	}
 	return r;
+}
+
+static int open_row(struct verify_clone *c, const json_t *row, struct err *e)
+{
+	const char *name = json_get_text(row, "file");
+	int r;
+
+	if (!name)
+		return err_set(e, EINVAL, "a disk without a file");
+	if (json_is_true(json_object_get(row, "extra")))
+		r = verify_extra_open(c, name, row, e);
+	else if (c->nextra)
+		r = err_set(e, EINVAL, "a disk of the template behind blank ones");
+	else
+		r = open_one(c, name, e);
+	if (r < 0 && e->code)
+		verify_wrong(c->subject, VERIFY_CHAIN, "%s: %s", name, e->text);
+	return r;
+}
+
+/* As many as the template has, and as many blank ones as were asked for. */
+static void check_counts(struct verify_clone *c)
+{
+	const json_t *recipe = json_object_get(c->identity, "recipe");
+	size_t extra = json_array_size(json_object_get(recipe, "extra-disks"));
+
+	if (c->base && c->ndisks != c->base->n)
+		verify_wrong(c->subject, VERIFY_CHAIN, "%zu disks where the template has %zu",
+			     c->ndisks, c->base->n);
+	if (c->identity && c->nextra != extra)
+		verify_wrong(c->subject, VERIFY_CHAIN, "%zu blank disks where the recipe has %zu",
+			     c->nextra, extra);
 }
 
 void verify_chain_open(struct verify_clone *c)
@@ -165,21 +242,14 @@ void verify_chain_open(struct verify_clone *c)
 	struct err e = {0};
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < json_array_size(disks) && i < VERIFY_DISKS; i++) {
-		const char *name = json_get_text(json_array_get(disks, i), "file");
-
-		r = name ? open_one(c, name, &e) : err_set(&e, EINVAL, "a disk without a file");
-		if (r < 0 && e.code)
-			verify_wrong(c->subject, VERIFY_CHAIN, "%s: %s", name ? name : "", e.text);
-	}
-	if (c->base && r == 0 && c->ndisks != c->base->n)
-		verify_wrong(c->subject, VERIFY_CHAIN, "%zu disks where the template has %zu",
-			     c->ndisks, c->base->n);
-	if (r == 0 && c->ndisks)
-		verify_holds(c->subject, VERIFY_CHAIN, "%zu disk%s", c->ndisks,
-			     c->ndisks == 1 ? "" : "s");
+	for (size_t i = 0; r == 0 && i < json_array_size(disks) && i < VERIFY_DISKS; i++)
+		r = open_row(c, json_array_get(disks, i), &e);
 	if (r < 0)
 		return;
+	check_counts(c);
+	if (c->ndisks)
+		verify_holds(c->subject, VERIFY_CHAIN, "%zu disk%s", c->ndisks + c->nextra,
+			     c->ndisks + c->nextra == 1 ? "" : "s");
 	r = guest_open(&c->guest, &c->mem, c->disks, c->ndisks, &e);
 	if (r < 0)
 		verify_wrong(c->subject, VERIFY_STORAGE, "%s", e.text);
@@ -188,10 +258,10 @@ void verify_chain_open(struct verify_clone *c)
 void verify_chain_close(struct verify_clone *c)
 {
 	guest_close(c->guest);
-	for (size_t i = 0; i < c->ndisks; i++) {
+	for (size_t i = 0; i < c->ndisks + c->nextra; i++) {
 		disk_close(c->disks[i]);
 		disk_close(c->files[i]);
 	}
 	c->guest = NULL;
-	c->ndisks = 0;
+	c->ndisks = c->nextra = 0;
 }

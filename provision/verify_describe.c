@@ -10,6 +10,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "base/sys.h"
+#include "templates/tar_write.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,13 +114,41 @@ static void check_libvirt(struct verify_clone *c, const char *file, const char *
 	}
 }
 
+/* An OVA's first member is its descriptor. */
+static int read_member(int fd, const char *name, struct strbuf *text)
+{
+	uint8_t head[TAR_BLOCK];
+	char digits[12] = "";
+	uint64_t size;
+	ssize_t got = sys_pread(fd, head, sizeof head, 0);
+
+	if (got != TAR_BLOCK || strncmp((char *)head, name, 100) != 0)
+		return got < 0 ? (int)got : -EINVAL;
+	memcpy(digits, head + 124, 11);
+	if (!num_parse(digits, 8, &size) || size > DESCRIPTION_MAX)
+		return -EINVAL;
+	SCOPED(free_at) char *buf = xmalloc(size + 1);
+	got = sys_pread(fd, buf, size, TAR_BLOCK);
+	if (got < 0 || (uint64_t)got < size)
+		return got < 0 ? (int)got : -EINVAL;
+	strbuf_addn(text, buf, size);
+	return 0;
+}
+
+static int read_text(int fd, const struct target *t, struct strbuf *text)
+{
+	if (t->descriptor)
+		return read_member(fd, t->descriptor, text);
+	return sys_read_all(fd, text, DESCRIPTION_MAX);
+}
+
 static void check_description(struct verify_clone *c, const struct target *t, const char *file)
 {
 	SCOPED(close_at) int fd = sys_open_beneath(c->dir, file, O_RDONLY | O_NONBLOCK, 0);
 	struct strbuf text = {0};
 	struct stat st;
 
-	if (fd < 0 || sys_read_all(fd, &text, DESCRIPTION_MAX) < 0 || sys_fstat(fd, &st) < 0) {
+	if (fd < 0 || read_text(fd, t, &text) < 0 || sys_fstat(fd, &st) < 0) {
 		verify_wrong(c->subject, VERIFY_DESCRIPTION, "%s cannot be read", file);
 	} else {
 		check_macs(c, file, strbuf_str(&text), text.len);

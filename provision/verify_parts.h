@@ -106,6 +106,7 @@ struct verify_clone {
 	struct disk *files[VERIFY_DISKS], *disks[VERIFY_DISKS];
 	bool linked[VERIFY_DISKS]; /* it stands on the base */
 	size_t ndisks;
+	size_t nextra; /* blank ones, behind those of the guest */
 	uint64_t scanned;
 	bool unchecked;      /* the checkers run on others of its fleet */
 	size_t nkept;        /* exceptions that the ledger names */
@@ -138,6 +139,10 @@ int verify_digest(int fd, char hex[65], struct err *e);
 bool verify_base_open(struct verify_fleet *f, struct verify_base *b);
 void verify_base_close(struct verify_base *b);
 void verify_chain_open(struct verify_clone *c);
+void verify_image_id(struct verify_clone *c, const char *name, struct disk *file,
+		     const json_t *row);
+/* verify_extra.c: the next blank disk, by its row in the ledger. */
+int verify_extra_open(struct verify_clone *c, const char *name, const json_t *row, struct err *e);
 void verify_chain_close(struct verify_clone *c);
 
 /* ---- verify_left.c ---- */

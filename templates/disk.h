@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "base/stop.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -84,6 +85,12 @@ uint8_t *disk_memory_bytes(struct disk *d);
 
 /* Nothing but a hole: what stands behind an image when only its own clusters are asked for. */
 struct disk *disk_hole(uint64_t size);
+
+/* below, and zeros behind its end up to size, which is not smaller. Read-only. */
+struct disk *disk_longer(struct disk *below, uint64_t size);
+
+/* below for reading, until stop is wanted: then every call ends with its answer. stop is borrowed. */
+struct disk *disk_until(struct disk *below, const struct stop *stop);
 
 /* Passes everything through, except that call number nth (from 1) of one kind fails with -code. */
 enum fault_kind { FAULT_READ, FAULT_WRITE, FAULT_ZERO, FAULT_EXTENT, FAULT_FLUSH, FAULT_ANY };

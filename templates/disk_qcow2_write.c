@@ -368,6 +368,16 @@ static int gather_cluster(struct gather *g, struct disk *overlay, uint64_t size,
 	return r;
 }
 
+/* 4 KiB as far as the largest L1 table goes, which is 8 TiB. */
+static unsigned overlay_bits(uint64_t size)
+{
+	unsigned bits = 12;
+
+	while (bits < 16 && size >> (2 * bits - 3) >= L1_MAX / 8)
+		bits++;
+	return bits;
+}
+
 int qcow2_write_overlay(int fd, struct disk *overlay, const struct qcow2_write_options *o,
 			struct err *e)
 {
@@ -380,7 +390,7 @@ int qcow2_write_overlay(int fd, struct disk *overlay, const struct qcow2_write_o
 	int r;
 
 	if (!mine.cluster_bits)
-		mine.cluster_bits = 12;
+		mine.cluster_bits = overlay_bits(overlay->size);
 	r = qcow2_writer_open(fd, overlay->size, &mine, &w, e);
 	if (r < 0)
 		return r;

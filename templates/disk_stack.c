@@ -125,6 +125,104 @@ struct disk *disk_hole(uint64_t size)
 	return d;
 }
 
+/* ---- longer ---- */
+
+struct longer {
+	struct disk disk, *below;
+};
+
+/* How much of the range the disk below has. */
+static uint64_t part_below(const struct longer *l, uint64_t n, uint64_t off)
+{
+	uint64_t left = off < l->below->size ? l->below->size - off : 0;
+
+	return n < left ? n : left;
+}
+
+static int longer_pread(struct disk *d, void *buf, size_t n, uint64_t off, struct err *e)
+{
+	struct longer *l = (struct longer *)d;
+	size_t have = (size_t)part_below(l, n, off);
+
+	memset((uint8_t *)buf + have, 0, n - have);
+	return have ? disk_pread(l->below, buf, have, off, e) : 0;
+}
+
+static int longer_extent(struct disk *d, uint64_t n, uint64_t off, struct extent *x, struct err *e)
+{
+	struct longer *l = (struct longer *)d;
+	uint64_t have = part_below(l, n, off);
+
+	*x = (struct extent){.len = n, .kind = EXTENT_HOLE};
+	return have ? disk_extent(l->below, have, off, x, e) : 0;
+}
+
+static void longer_close(struct disk *d)
+{
+	free(d);
+}
+
+static const struct disk_ops longer_ops = {
+	.name = "longer",
+	.pread = longer_pread,
+	.extent = longer_extent,
+	.close = longer_close,
+};
+
+struct disk *disk_longer(struct disk *below, uint64_t size)
+{
+	struct longer *l = xcalloc(1, sizeof *l);
+
+	l->disk = (struct disk){.ops = &longer_ops, .size = size, .readonly = true};
+	l->below = below;
+	return &l->disk;
+}
+
+/* ---- until ---- */
+
+struct until {
+	struct disk disk, *below;
+	const struct stop *stop;
+};
+
+static int until_pread(struct disk *d, void *buf, size_t n, uint64_t off, struct err *e)
+{
+	struct until *u = (struct until *)d;
+	int r = stop_check(u->stop, e);
+
+	return r < 0 ? r : disk_pread(u->below, buf, n, off, e);
+}
+
+static int until_extent(struct disk *d, uint64_t n, uint64_t off, struct extent *x, struct err *e)
+{
+	struct until *u = (struct until *)d;
+	int r = stop_check(u->stop, e);
+
+	return r < 0 ? r : disk_extent(u->below, n, off, x, e);
+}
+
+static void until_close(struct disk *d)
+{
+	free(d);
+}
+
+static const struct disk_ops until_ops = {
+	.name = "until",
+	.pread = until_pread,
+	.extent = until_extent,
+	.close = until_close,
+};
+
+struct disk *disk_until(struct disk *below, const struct stop *stop)
+{
+	struct until *u = xcalloc(1, sizeof *u);
+
+	u->disk = (struct disk){.ops = &until_ops, .size = below->size, .readonly = true};
+	u->below = below;
+	u->stop = stop;
+	return &u->disk;
+}
+
 /* ---- memory ---- */
 
 struct memory {

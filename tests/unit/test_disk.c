@@ -103,6 +103,31 @@ static void raw_refuses_what_is_no_file(void **state)
 	assert_int_equal(disk_raw_open("/nonexistent/x", true, &d, &e), -ENOENT);
 }
 
+static void a_longer_disk_is_zeros_behind_its_end(void **state)
+{
+	SCOPED(disk_close_at) struct disk *below = disk_memory(1000);
+	SCOPED(disk_close_at) struct disk *d = disk_longer(below, 5000);
+	uint8_t buf[200];
+	struct extent x;
+
+	(void)state;
+	memset(disk_memory_bytes(below), 7, 1000);
+	memset(buf, 9, sizeof buf);
+	assert_int_equal(disk_pread(d, buf, sizeof buf, 900, NULL), 0);
+	assert_int_equal(buf[99], 7);
+	assert_true(bytes_are_zero(buf + 100, 100));
+	assert_int_equal(disk_pread(d, buf, sizeof buf, 4800, NULL), 0);
+	assert_true(bytes_are_zero(buf, sizeof buf));
+	assert_int_equal(disk_pread(d, buf, 2, 4999, NULL), -EINVAL);
+	assert_int_equal(disk_extent(d, 5000, 0, &x, NULL), 0);
+	assert_int_equal(x.len, 1000);
+	assert_int_equal(x.kind, EXTENT_DATA);
+	assert_int_equal(disk_extent(d, 4000, 1000, &x, NULL), 0);
+	assert_int_equal(x.len, 4000);
+	assert_int_equal(x.kind, EXTENT_HOLE);
+	assert_int_equal(disk_pwrite(d, buf, 1, 0, NULL), -EROFS);
+}
+
 static void overlay_keeps_writes_to_itself(void **state)
 {
 	SCOPED(disk_close_at) struct disk *base = patterned(100 * KIB + 100);
@@ -216,6 +241,7 @@ int main(void)
 		cmocka_unit_test(slice_stays_inside_its_window),
 		cmocka_unit_test(raw_tells_holes_from_data),
 		cmocka_unit_test(raw_refuses_what_is_no_file),
+		cmocka_unit_test(a_longer_disk_is_zeros_behind_its_end),
 		cmocka_unit_test(overlay_keeps_writes_to_itself),
 		cmocka_unit_test(overlay_extents_follow_what_was_written),
 		cmocka_unit_test(overlay_agrees_with_plain_memory_under_random_writes),

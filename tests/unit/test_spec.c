@@ -60,6 +60,58 @@ static void lists_are_read_whole(void **state)
 	arena_fini(&a);
 }
 
+static void sizes_belong_to_their_disks(void **state)
+{
+	struct arena a = {0};
+	struct err e = {0};
+	struct spec s;
+
+	(void)state;
+	assert_int_equal(read_text(&s, &a, "disk: {grow: 20G}", &e), 0);
+	assert_int_equal(s.ngrow, 1);
+	assert_int_equal(s.grow[0], 20ull << 30);
+	assert_int_equal(read_text(&s, &a, "disk:\n  grow: [2=1T, 1G]", &e), 0);
+	assert_int_equal(s.ngrow, 3);
+	assert_int_equal(s.grow[0], 1ull << 30);
+	assert_int_equal(s.grow[1], 0);
+	assert_int_equal(s.grow[2], 1ull << 40);
+	assert_int_equal(spec_option(&s, &a, "disk.grow", "--grow", "1=3G", true, &e), 0);
+	assert_int_equal(s.grow[0], 0);
+	assert_int_equal(s.grow[1], 3ull << 30);
+	assert_int_equal(s.ngrow, 2);
+	arena_fini(&a);
+}
+
+static void extra_disks_are_sizes_or_maps(void **state)
+{
+	struct arena a = {0};
+	struct err e = {0};
+	struct spec s;
+
+	(void)state;
+	assert_int_equal(read_text(&s, &a,
+				   "template: t\noutput: o\nextra-disks:\n- 10G\n"
+				   "- {size: 1T, format: raw, name: data, serial: 'd-${name}'}\n",
+				   &e),
+			 0);
+	assert_int_equal(s.nextras, 2);
+	assert_int_equal(s.extras[0].size, 10ull << 30);
+	assert_null(s.extras[0].name);
+	assert_string_equal(s.extras[1].format, "raw");
+	assert_string_equal(s.extras[1].name, "data");
+	assert_string_equal(s.extras[1].serial, "d-${name}");
+	/* every target must take every disk */
+	assert_int_equal(spec_option(&s, &a, "targets", "-t", "ovf", true, &e), 0);
+	assert_int_equal(spec_option(&s, &a, "disk.mode", "--disk", "full", true, &e), 0);
+	assert_int_equal(spec_option(&s, &a, "disk.format", "--disk-format", "vmdk", true, &e), 0);
+	assert_int_equal(spec_check(&s, &e), -ENOTSUP);
+	assert_non_null(strstr(e.text, "extra disk 2: target ovf takes vmdk disks only"));
+	assert_int_equal(spec_option(&s, &a, "extra-disks", "--extra-disk", "5G", true, &e), 0);
+	assert_int_equal(s.nextras, 1);
+	assert_int_equal(spec_check(&s, &e), 0);
+	arena_fini(&a);
+}
+
 static const struct {
 	const char *text, *says;
 } wrong[] = {
@@ -85,7 +137,33 @@ static const struct {
 	{"disk:\n  mode: thin", "f.yaml:2:9: mode: 'thin' is none of linked, full"},
 	{"disk:\n  mode: lnked", "did you mean 'linked'?"},
 	{"disk:\n  formt: raw", "f.yaml:2:3: disk has no key 'formt'; did you mean 'format'?"},
-	{"disk:\n  format: vdi", "f.yaml:2:11: format: 'vdi' is none of qcow2, raw, vmdk"},
+	{"disk:\n  format: qed", "f.yaml:2:11: format: 'qed' is none of qcow2, raw, vmdk, vdi"},
+	{"disk:\n  grow: {a: 1}", "f.yaml:2:9: grow must be one value, not a map"},
+	{"disk:\n  grow: big", "f.yaml:2:9: grow: 'big' is not a size"},
+	{"disk:\n  grow: 1K", "f.yaml:2:9: grow: 1024 bytes is too small"},
+	{"disk:\n  grow: 1048577", "f.yaml:2:9: grow: '1048577' does not end at a sector"},
+	{"disk:\n  grow: [1G, x=2G]", "f.yaml:2:14: grow: 'x' is not a whole number"},
+	{"disk:\n  grow: [1G, 32=2G]", "f.yaml:2:14: grow: 32 is outside of 0 to 31"},
+	{"disk:\n  grow: [1G, 0=2G]", "f.yaml:2:14: grow: disk 0 has two sizes"},
+	{"disk:\n  grow: [1G, [2G]]", "f.yaml:2:14: grow must be one value, not a list"},
+	{"extra-disks: 1G", "f.yaml:1:14: extra-disks must be a list, such as"},
+	{"extra-disks:\n- big", "f.yaml:2:3: extra-disks: 'big' is not a size"},
+	{"extra-disks:\n- [1G]", "f.yaml:2:3: an extra disk must be one value, not a list"},
+	{"extra-disks:\n- {name: data}", "f.yaml:2:3: an extra disk without a size"},
+	{"extra-disks:\n- {size: 100}", "f.yaml:2:10: size: 100 bytes is too small"},
+	{"extra-disks:\n- {size: 1G, nmae: data}", "f.yaml:2:14: an extra disk has no key 'nmae'"},
+	{"extra-disks:\n- {size: 1G, name: a/b}", "f.yaml:2:20: name: 'a/b' is no name of 1 to 32"},
+	{"extra-disks:\n- {size: 1G, format: ext4}", "f.yaml:2:22: format: 'ext4' is none of"},
+	{"extra-disks:\n- {size: 1G, serial: D}",
+	 "f.yaml:2:22: serial: 'D' would be every clone's"},
+	{"extra-disks:\n- {size: 1G, serial: 'a b${name}'}",
+	 "f.yaml:2:22: serial: 'a b${name}' has"},
+	{"extra-disks:\n- {size: 1G, name: a}\n- {size: 2G, name: a}",
+	 "f.yaml:3:3: two extra disks are called 'a'"},
+	{"extra-disks:\n- {size: 1G, serial: 'd${name}'}\n- {size: 2G, serial: 'd${name}'}",
+	 "f.yaml:3:3: two extra disks have the serial"},
+	{"extra-disks: [1G,1G,1G,1G,1G,1G,1G,1G,1G,1G,1G,1G,1G,1G,1G,1G,1G]",
+	 "f.yaml:1:63: more than 16 extra disks"},
 	{"hardware:\n  cpus: 0", "f.yaml:2:9: cpus: 0 is outside of 1 to 4096"},
 	{"hardware:\n  memory: lots", "f.yaml:2:11: memory: 'lots' is not a size"},
 	{"hardware:\n  memory: 1K", "f.yaml:2:11: memory: 1024 bytes is too small"},
@@ -200,6 +278,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_example_is_a_spec),
 		cmocka_unit_test(lists_are_read_whole),
+		cmocka_unit_test(extra_disks_are_sizes_or_maps),
+		cmocka_unit_test(sizes_belong_to_their_disks),
 		cmocka_unit_test(wrong_specs_are_told_where_and_why),
 		cmocka_unit_test(options_are_checked_like_keys),
 		cmocka_unit_test(what_does_not_go_together_is_refused),

@@ -120,6 +120,35 @@ static void the_backup_moves_to_the_end_of_a_grown_disk(void **state)
 			 0);
 }
 
+static void a_table_is_made_to_fit_without_new_ids(void **state)
+{
+	char before[64], after[64];
+
+	(void)state;
+	if (!have("sgdisk"))
+		skip();
+	SCOPED(image_gone) struct image i = gpt_image();
+	said(before, sizeof before, "sgdisk -p %s | grep '^Disk identifier'", i.path);
+	assert_int_equal(shell("truncate -s 200M %s", i.path), 0);
+	SCOPED(disk_close_at) struct disk *d = image_open(&i, false);
+	assert_int_equal(storage_fit(d, NULL), 0);
+	said(after, sizeof after, "sgdisk -p %s | grep '^Disk identifier'", i.path);
+	assert_string_equal(before, after);
+	assert_int_equal(shell("sgdisk -v %s | grep -q 'No problems found'", i.path), 0);
+	/* done again, nothing is left to do */
+	assert_int_equal(storage_fit(d, NULL), 0);
+	assert_int_equal(shell("sgdisk -v %s | grep -q 'No problems found'", i.path), 0);
+}
+
+static void a_disk_without_a_gpt_fits_already(void **state)
+{
+	SCOPED(disk_close_at) struct disk *d = disk_memory(MIB);
+
+	(void)state;
+	assert_int_equal(storage_fit(d, NULL), 0);
+	assert_true(bytes_are_zero(disk_memory_bytes(d), MIB));
+}
+
 static void mbr_with_logical_partitions(void **state)
 {
 	SCOPED(image_gone) struct image i = image_new(64 * MIB);
@@ -224,6 +253,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(gpt_partitions_are_listed_with_what_is_on_them),
 		cmocka_unit_test(gpt_ids_are_changed_in_both_copies),
+		cmocka_unit_test(a_table_is_made_to_fit_without_new_ids),
+		cmocka_unit_test(a_disk_without_a_gpt_fits_already),
 		cmocka_unit_test(the_backup_moves_to_the_end_of_a_grown_disk),
 		cmocka_unit_test(mbr_with_logical_partitions),
 		cmocka_unit_test(a_disk_without_a_table_is_one_volume),
