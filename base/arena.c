@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct arena_block {
 	struct arena_block *next;
@@ -13,14 +14,18 @@ struct arena_block {
 	alignas(max_align_t) unsigned char data[];
 };
 
-enum { BLOCK = 64 * 1024 };
+enum {
+	BLOCK = 64 * 1024,
+	EXIT_UNKNOWN = 3, /* as cli/main.c says it: could not find out, or could not do it */
+};
 
 static _Noreturn void out_of_memory(void)
 {
 	static const char text[] = "vmint: out of memory\n";
 
+	/* No core dump: keys and passwords would be in it. */
 	fwrite(text, 1, sizeof text - 1, stderr);
-	abort();
+	_exit(EXIT_UNKNOWN);
 }
 
 void *xmalloc(size_t n)

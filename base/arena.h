@@ -1,4 +1,4 @@
-/* Memory of one run: everything in it dies together. Running out of memory aborts;
+/* Memory of one run: everything in it dies together. Running out of memory ends the program with status 3;
  * a size that came from a file is capped by the caller first. */
 #pragma once
 
@@ -32,7 +32,7 @@ char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 
 void *arena_grow(struct arena *a, void *items, size_t count, size_t *room, size_t item);
 
-/* malloc and friends that abort instead of failing: for small sizes only. */
+/* malloc and friends that end the program instead of failing: for small sizes only. */
 void *xmalloc(size_t n);
 void *xcalloc(size_t n, size_t item);
 void *xrealloc(void *p, size_t n);

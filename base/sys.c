@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -244,7 +245,16 @@ int sys_read_all(int fd, struct strbuf *out, size_t limit)
 	}
 }
 
-int sys_read_file(const char *path, struct strbuf *out, size_t limit)
+/* A pipe without a name of its own, opened once more by one of this process's descriptors: waiting for it again. */
+static bool is_shells_pipe(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC &&
+	       fcntl(fd, F_SETFL, O_RDONLY) == 0;
+}
+
+static int read_named(const char *path, bool pipes, struct strbuf *out, size_t limit)
 {
 	SCOPED(close_at) int fd = sys_open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	struct stat st;
@@ -257,9 +267,19 @@ int sys_read_file(const char *path, struct strbuf *out, size_t limit)
 		return r;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) && !(pipes && S_ISFIFO(st.st_mode) && is_shells_pipe(fd)))
 		return -EINVAL;
 	return sys_read_all(fd, out, limit);
+}
+
+int sys_read_file(const char *path, struct strbuf *out, size_t limit)
+{
+	return read_named(path, false, out, limit);
+}
+
+int sys_read_given(const char *path, struct strbuf *out, size_t limit)
+{
+	return read_named(path, true, out, limit);
 }
 
 /* ---- the rest ---- */

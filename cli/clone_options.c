@@ -124,7 +124,7 @@ static int read_spec(struct spec *s, struct arena *a, const char *path, struct e
 {
 	struct strbuf text = {0};
 	int r = str_eq(path, "-") ? sys_read_all(STDIN_FILENO, &text, SPEC_MAX)
-				  : sys_read_file(path, &text, SPEC_MAX);
+				  : sys_read_given(path, &text, SPEC_MAX);
 
 	if (r < 0)
 		err_sys(e, r, "%s", path);

@@ -14,7 +14,7 @@ static int read_text(struct seed_run *run, const char *path, struct seed_text *o
 	bool from_stdin = str_eq(path, "-");
 	struct strbuf b = {0};
 	int r = from_stdin ? sys_read_all(STDIN_FILENO, &b, SEED_FILE_MAX)
-			   : sys_read_file(path, &b, SEED_FILE_MAX);
+			   : sys_read_given(path, &b, SEED_FILE_MAX);
 
 	if (r < 0)
 		err_sys(e, r, "%s", from_stdin ? "standard input" : path);

@@ -122,7 +122,7 @@ int profile_find(struct arena *a, const char *name, struct profile *out, struct 
 
 	if (!strchr(name, '/') && !str_ends(name, ".yaml") && !str_ends(name, ".yml"))
 		return find_built_in(a, name, out, e);
-	r = sys_read_file(name, &text, FILE_MAX);
+	r = sys_read_given(name, &text, FILE_MAX);
 	if (r < 0)
 		r = r == -EFBIG ? err_set(e, EFBIG, "%s: larger than %d KiB", name, FILE_MAX >> 10)
 				: err_sys(e, r, "%s", name);

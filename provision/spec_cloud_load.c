@@ -33,7 +33,7 @@ static int at_value(struct loading *l, int r, const char *value)
 static int read_file(struct loading *l, const char *path, struct seed_text *out)
 {
 	struct strbuf b = {0};
-	int r = sys_read_file(path, &b, SEED_FILE_MAX);
+	int r = sys_read_given(path, &b, SEED_FILE_MAX);
 
 	if (r < 0)
 		r = at_value(l, err_sys(l->e, r, "%s", path), path);

@@ -224,7 +224,7 @@ static int set_places(struct spec_reading *r, const char *value, struct err *e)
 	struct strbuf text = {0};
 	struct place *rows;
 	uint8_t raw[32];
-	int x = sys_read_file(value, &text, PLACES_MAX);
+	int x = sys_read_given(value, &text, PLACES_MAX);
 
 	if (x < 0)
 		err_sys(e, x, "%s", value);

@@ -47,8 +47,7 @@ static unsigned line_of(struct reading *r)
 {
 	long line = xmlGetLineNo(xmlTextReaderCurrentNode(r->reader));
 
-	return line > 0 ? (unsigned)line
-			: (unsigned)xmlTextReaderGetParserLineNumber(r->reader);
+	return line > 0 ? (unsigned)line : (unsigned)xmlTextReaderGetParserLineNumber(r->reader);
 }
 
 static int refuse(struct reading *r, const char *what)

@@ -77,7 +77,7 @@ for folder in $folders; do
 	[ "$folder" = cli ] && continue
 	set -- "$folder"/*.[ch]
 	[ -e "$1" ] || continue
-	# base/arena.c says "out of memory" and aborts: the one exception, by design.
+	# base/arena.c says "out of memory" and ends the program: the one exception, by design.
 	loud=$(speaks "$@" | grep -v '^base/arena\.c:')
 	if [ -n "$loud" ]; then
 		printf '%s\n' "$loud"

@@ -174,6 +174,9 @@ if [ -e $identify ] && have blkid "ds-identify"; then
 	check "ds-identify finds the VFAT image" same "$(identified a.img)" '[ NoCloud, None ]'
 	[ ! -e ovf.iso ] || check "ds-identify finds the OVF environment" same "$(identified ovf.iso)" '[ OVF, None ]'
 fi
+check "user-data from the shell's pipe" sh -c 'cat user | "$1" seed -o pipe.iso --user-data /dev/stdin && "$1" seed -o file.iso --user-data user && cmp pipe.iso file.iso' - "$vmint"
+mkfifo queue
+check "but no FIFO is waited for" refused 3 'queue: ' timeout 20 "$vmint" seed -o x.iso --user-data queue
 if have cloud-init "--check-with"; then
 	check "the installed cloud-init's own check" "$vmint" seed -o own.iso -H a --user-data user --check-with cloud-init
 	printf '#cloud-config\npackages: 7\n' >wrong

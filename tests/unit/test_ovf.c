@@ -96,11 +96,11 @@ static void what_is_no_descriptor_is_refused(void **state)
 /* A vendor's attribute may have any name, and stand first. */
 static void a_vendors_attribute_is_not_taken_for_the_standards(void **state)
 {
-	static const char text[] = ENVELOPE(
-		"<File ovf:id='f1' x:href='../x' ovf:href='d.vmdk' xmlns:x='http://x/'/>",
-		"<Disk x:capacity='1' ovf:diskId='d1' ovf:fileRef='f1' capacity='9' "
-		"xmlns:x='http://x/'/>",
-		MACHINE);
+	static const char text[] =
+		ENVELOPE("<File ovf:id='f1' x:href='../x' ovf:href='d.vmdk' xmlns:x='http://x/'/>",
+			 "<Disk x:capacity='1' ovf:diskId='d1' ovf:fileRef='f1' capacity='9' "
+			 "xmlns:x='http://x/'/>",
+			 MACHINE);
 	struct arena a = {0};
 	struct err e = {0};
 	struct ovf o;
@@ -115,10 +115,10 @@ static void a_vendors_attribute_is_not_taken_for_the_standards(void **state)
 
 static void messages_name_the_line(void **state)
 {
-	static const char text[] = "<?xml version='1.0'?>\n<Envelope " NS ">\n<References/>\n"
-				   "<DiskSection>\n<Info/>\n<Disk ovf:diskId='d'\n"
-				   "ovf:fileRef='absent'/>\n</DiskSection>\n" MACHINE
-				   "\n\n\n\n</Envelope>";
+	static const char text[] =
+		"<?xml version='1.0'?>\n<Envelope " NS ">\n<References/>\n"
+		"<DiskSection>\n<Info/>\n<Disk ovf:diskId='d'\n"
+		"ovf:fileRef='absent'/>\n</DiskSection>\n" MACHINE "\n\n\n\n</Envelope>";
 	struct arena a = {0};
 	struct err e = {0};
 	struct ovf o;

@@ -1,4 +1,5 @@
 /* File calls where the kernel has less to offer. */
+#include "base/arena.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -65,10 +66,32 @@ static void nothing_leads_out_without_openat2(void **state)
 	rmdir(root);
 }
 
+/* Sanitizers end the program themselves. */
+#ifndef __SANITIZE_ADDRESS__
+static void no_memory_ends_the_program_without_a_dump(void **state)
+{
+	volatile size_t much = SIZE_MAX / 4;
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	if (child == 0) {
+		close(STDERR_FILENO);
+		_exit(xmalloc(much) ? 0 : 1);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 3);
+}
+#endif
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_leads_out_without_openat2),
+#ifndef __SANITIZE_ADDRESS__
+		cmocka_unit_test(no_memory_ends_the_program_without_a_dump),
+#endif
 	};
 
 	return cmocka_run_group_tests_name("sys", tests, NULL, NULL);
