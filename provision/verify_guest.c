@@ -1,6 +1,8 @@
 /* The guest against the ledger: who it says it is. */
 #include "provision/verify_parts.h"
 
+#include "provision/guest_parts.h"
+
 #include "base/scope.h"
 #include "base/str.h"
 
@@ -87,6 +89,11 @@ static void check_machine_id(struct verify_clone *c, const struct guest_facts *f
 		   *want = json_get_text(c->record, "machine_id");
 
 	if (str_eq(mode, "keep"))
+		return;
+	/* A guest without systemd has none, and gets none. */
+	if (!*f->machine_id && c->base && c->base->guest &&
+	    !*guest_facts(c->base->guest)->machine_id &&
+	    !guest_has(c->guest, "/usr/lib/systemd/systemd"))
 		return;
 	if (str_eq(mode, "uninitialized"))
 		want = "uninitialized";

@@ -63,7 +63,17 @@ if command -v mke2fs >/dev/null && command -v cpio >/dev/null; then
 	else
 		bad 'a ramdisk whose folder has the new name' out.txt err.txt
 	fi
-	rm -rf t bls bls.raw
+	rm -rf t/boot bls bls.raw
+	# An Alpine has none.
+	rm t/etc/machine-id
+	truncate -s 32M old.raw
+	mke2fs -q -t ext4 -U 5d2ff3a5-4d5c-4b7e-9d5c-0f3c1f8f0a11 -d t old.raw
+	if "$vmint" clone old.raw -n 2 --name 'o{n}' -o old -q && "$vmint" verify old >out.txt 2>err.txt; then
+		ok 'a guest that has no machine-id'
+	else
+		bad 'a guest that has no machine-id' out.txt err.txt
+	fi
+	rm -rf t old old.raw
 fi
 
 # ---- the forms ----
