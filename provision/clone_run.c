@@ -59,6 +59,8 @@ static int finish(struct clone_run *run, struct err *e)
 		return 0;
 	json_set_text(l->root, "tool", "vmint " VMINT_VERSION);
 	json_set_text(l->root, "template", run->source.title);
+	/* Its neighbours list the clones in its order. */
+	ledger_tidy(l);
 	/* The ledger goes last: a run that dies before it takes the clones in again. */
 	r = neighbours_write(l, run->fleet.out, run->fleet.folder, e);
 	if (r == 0)

@@ -226,7 +226,7 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Sorted, so that the same fleet is the same file however it came about. Recipes nobody uses are dropped. */
-static void tidy(struct ledger *l)
+void ledger_tidy(struct ledger *l)
 {
 	size_t n = json_array_size(l->clones), i;
 	json_t **rows = arena_alloc(l->a, (n + 1) * sizeof *rows), *used = json_object(), *row;
@@ -253,7 +253,7 @@ int ledger_write(struct ledger *l, int out, struct err *e)
 	struct strbuf text = {0};
 	int r;
 
-	tidy(l);
+	ledger_tidy(l);
 	json_add(&text, l->root);
 	r = stage_write(out, LEDGER_FILE, strbuf_str(&text), text.len, 0644, true, e);
 	strbuf_fini(&text);

@@ -29,7 +29,9 @@ json_t *ledger_find(const struct ledger *l, const char *lower);
 /* Takes the record; one of the same name is replaced. recipe is borrowed. */
 void ledger_put(struct ledger *l, const char *lower, json_t *record, const char *recipe_id,
 		json_t *recipe);
-/* Sorts by name and writes, synced. */
+/* Sorts by name, and drops recipes that nobody has. */
+void ledger_tidy(struct ledger *l);
+/* The same, and writes, synced. */
 int ledger_write(struct ledger *l, int out, struct err *e);
 
 /* What differs between two recipes, as "memory: 1024 -> 2048; ..."; at most n bytes. */

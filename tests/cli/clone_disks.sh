@@ -212,3 +212,72 @@ chmod +x "$c/bin/qemu-img"
 check 'a qemu-img that fails is quoted' answers 3 'qemu-img: no room' env PATH="$c/bin:$PATH" "$vmint" clone "$c/gpt.raw" \
 	-o "$c/failed" --disk full --disk-format vdi
 check 'and leaves nothing' test -z "$(find "$c/failed" -name '.stage-*' -o -name '*.vdi')"
+
+# Blocks shared by reflink, on filesystems that can.
+head -c 20M /dev/urandom | dd of="$c/gpt.raw" bs=1M seek=41 conv=notrunc status=none
+for fs in xfs btrfs; do
+	if [ "$(id -u)" != 0 ] || ! command -v mkfs.$fs >/dev/null; then
+		echo "skip: reflinks on $fs: needs root and mkfs.$fs"
+		continue
+	fi
+	truncate -s 600M "$c/$fs.img"
+	mkdir "$c/on-$fs"
+	if ! { mkfs.$fs -q "$c/$fs.img" >/dev/null 2>&1 && mount -o loop "$c/$fs.img" "$c/on-$fs"; } 2>"$c/log"; then
+		echo "skip: reflinks on $fs: it cannot be mounted here"
+		continue
+	fi
+	check "on $fs, 40 clones of 20 MiB of data" "$vmint" clone "$c/gpt.raw" -n 40 --name 'g{n}' -o "$c/on-$fs/f" --disk full \
+		--disk-format raw --grow 100M -t qemu
+	grep -q 'shared by reflink' "$work/log" && echo "ok: which is said" || echo "not ok: which is said"
+	sync -f "$c/on-$fs"
+	# 800 MiB would not fit: base, expansion and what each clone has of its own
+	check 'share them' test "$(du -sm "$c/on-$fs/f" | cut -f1)" -gt 0 -a "$(df -m --output=used "$c/on-$fs" | tail -1)" -lt 200
+	check 'have the right table' gpt_is_right "$c/on-$fs/f/g7/disk0.raw" raw
+	check 'are verified' "$vmint" verify --checkers all "$c/on-$fs/f"
+	check 'leave nothing else' test -z "$(find "$c/on-$fs/f" -name '.stage-*')"
+	cp -r --reflink=never "$c/on-$fs/f/fleet.key" "$c/$fs.key"
+	check 'are what a copy would be' "$vmint" clone "$c/gpt.raw" -n 1 --name g7 -o "$c/$fs-copy" --key "$c/$fs.key" --disk full \
+		--disk-format raw --grow 100M -q -t qemu
+	check 'byte for byte' cmp "$c/$fs-copy/g7/disk0.raw" "$c/on-$fs/f/g7/disk0.raw"
+	umount "$c/on-$fs"
+	rm "$c/$fs.img"
+done
+check 'where nothing is shared' "$vmint" clone "$c/gpt.raw" -n 2 -o "$c/copies" --disk full --disk-format raw --format json
+python3 - "$work/log" <<'END' && echo 'ok: holes are not counted' || echo 'not ok: holes are not counted'
+import json, sys
+j = json.load(open(sys.argv[1]))
+assert not j['reflinked'] and 40 << 20 < j['bytes'] < 60 << 20, j['bytes']
+END
+
+# An interrupt while the base is made, and while a disk is converted.
+head -c 24M /dev/urandom >"$c/noise"
+cat "$c/noise" "$c/noise" "$c/noise" "$c/noise" "$c/noise" >"$c/big.raw"
+qemu-img convert -f raw -O vmdk -o subformat=streamOptimized "$c/big.raw" "$c/big.vmdk"
+# interrupted SIGNAL NAME COMMAND...: sends it as soon as a file of that name is being made
+interrupted()
+{
+	signal=$1 name=$2
+	shift 2
+	rm -rf "$c/int"
+	"$@" -o "$c/int" >"$c/int.out" 2>"$c/int.err" &
+	pid=$!
+	while kill -0 $pid 2>/dev/null && [ -z "$(find "$c/int" -name "$name" 2>/dev/null)" ]; do :; done
+	kill -s "$signal" $pid 2>/dev/null
+	began=$(date +%s%N)
+	wait $pid
+	got=$?
+	took=$((($(date +%s%N) - began) / 1000000))
+	if [ $got = 0 ]; then
+		echo "skip: SIG$signal: this machine was faster"
+	elif [ $got = 130 ] && [ $took -lt 5000 ] && [ -z "$(find "$c/int" -name '.stage-*' -o -name 'disk*')" ]; then
+		echo "ok: SIG$signal ends it at once, with nothing half made: $name"
+	else
+		echo "not ok: SIG$signal: status $got after $took ms: $name"
+		cat "$c/int.err"
+		find "$c/int"
+	fi
+}
+interrupted INT '.stage-*' "$vmint" clone "$c/big.vmdk"
+interrupted TERM '.stage-*' "$vmint" clone "$c/big.vmdk"
+interrupted INT disk0.raw "$vmint" clone "$c/big.raw" --disk full --disk-format raw
+interrupted TERM disk0.vdi "$vmint" clone "$c/big.raw" --disk full --disk-format vdi
