@@ -1,5 +1,5 @@
 /* Finding and making bases. base/DIGEST.json records what was made of what; it is written last. */
-#include "provision/base_store.h"
+#include "provision/base_digest.h"
 #include "provision/stage.h"
 
 #include "base/json.h"
@@ -14,7 +14,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { RECORD_MAX = 1 << 20, BASES_MAX = 100000, PART = 1 << 20 };
+enum { RECORD_MAX = 1 << 20, BASES_MAX = 100000 };
 
 /* ---- has the template changed since? ---- */
 
@@ -87,160 +87,6 @@ bool base_known(struct arena *a, int out, const struct source *s, char digest[DI
 	return found;
 }
 
-/* ---- digests while reading ---- */
-
-struct digesting {
-	struct digest sha256, listed;
-	const struct manifest_entry *entry; /* compared with at the end, or NULL */
-	const struct base_options *o;
-	const struct stop *stop;
-};
-
-static int digest_input(void *ctx, const void *p, size_t n, struct err *e)
-{
-	struct digesting *d = ctx;
-	int r = digest_add(&d->sha256, p, n, e);
-
-	if (r == 0 && d->entry && d->entry->kind != DIGEST_SHA256)
-		r = digest_add(&d->listed, p, n, e);
-	return r;
-}
-
-static int digest_begin(struct digesting *d, const struct source *s, const struct template_disk *t,
-			const struct template_image *x, struct err *e)
-{
-	int r = digest_init(&d->sha256, DIGEST_SHA256, e);
-
-	/* One piece as it is: its manifest digest comes on the way. Others are digested apart. */
-	if (x->direct && t->npieces == 1)
-		d->entry = manifest_find(&s->t.package.manifest, t->pieces[0].name);
-	if (r == 0 && d->entry && d->entry->kind != DIGEST_SHA256)
-		r = digest_init(&d->listed, d->entry->kind, e);
-	return r;
-}
-
-static int digest_end(struct digesting *d, const struct source *s, uint8_t out[32], struct err *e)
-{
-	uint8_t listed[DIGEST_MAX];
-	int r = digest_final(&d->sha256, out, e);
-
-	if (r < 0 || !d->entry)
-		return r;
-	if (d->entry->kind == DIGEST_SHA256)
-		return trust_compare(&s->t.package, d->entry, out, e);
-	r = digest_final(&d->listed, listed, e);
-	return r < 0 ? r : trust_compare(&s->t.package, d->entry, listed, e);
-}
-
-static int check_others(struct source *s, const struct template_disk *t,
-			const struct template_image *x, const struct digesting *d, struct err *e)
-{
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && !d->entry && i < t->npieces; i++)
-		r = trust_check_member(&s->t.package, &t->pieces[i], e);
-	for (size_t i = 0; r == 0 && i < x->others.count; i++)
-		r = trust_check_member(&s->t.package, x->others.items[i], e);
-	return r;
-}
-
-/* ---- the template's digest ---- */
-
-/* The text that is digested: "descriptor HEX", "disk 0 HEX"... so that an OVA and its unpacked folder are one. */
-static int summary_begin(struct strbuf *text, struct source *s, struct err *e)
-{
-	struct package *p = &s->t.package;
-	const struct member *m;
-	uint8_t raw[32];
-	char hex[65];
-	int r;
-
-	if (p->kind == PACKAGE_DISK)
-		return 0;
-	r = digest_of(DIGEST_SHA256, p->descriptor, p->descriptor_len, raw, e);
-	if (r == 0)
-		r = package_member(p, p->descriptor_name, &m, e);
-	if (r == 0 && m)
-		r = trust_check_member(p, m, e);
-	if (r < 0)
-		return r;
-	hex_format(raw, 32, hex);
-	strbuf_printf(text, "descriptor %s\n", hex);
-	return 0;
-}
-
-static int summary_end(const struct strbuf *text, char digest[DIGEST_TEXT], struct err *e)
-{
-	uint8_t raw[32];
-	int r = digest_of(DIGEST_SHA256, strbuf_str(text), text->len, raw, e);
-
-	if (r == 0)
-		hex_format(raw, 32, digest);
-	return r;
-}
-
-static void summary_disk(struct strbuf *text, size_t i, const uint8_t raw[32])
-{
-	char hex[65];
-
-	hex_format(raw, 32, hex);
-	strbuf_printf(text, "disk %zu %s\n", i, hex);
-}
-
-static int read_through(struct disk *file, struct digesting *d, struct err *e)
-{
-	SCOPED(free_at) uint8_t *buf = xmalloc(PART);
-	int r = 0;
-
-	for (uint64_t at = 0; r == 0 && at < file->size;) {
-		size_t n = file->size - at < PART ? (size_t)(file->size - at) : PART;
-
-		r = stop_check(d->stop, e);
-		if (r == 0)
-			r = disk_pread(file, buf, n, at, e);
-		if (r == 0)
-			r = digest_input(d, buf, n, e);
-		at += n;
-	}
-	return r;
-}
-
-static int digest_disk(struct source *s, size_t i, struct strbuf *text, struct err *e)
-{
-	SCOPED(template_image_close_at) struct template_image x = {0};
-	const struct template_disk *t = s->disks[i].is;
-	struct digesting d = {.stop = &s->t.package.stop};
-	uint8_t raw[32];
-	int r = template_disk_open(&s->t, t, &x, e);
-
-	if (r == 0)
-		r = digest_begin(&d, s, t, &x, e);
-	if (r == 0)
-		r = check_others(s, t, &x, &d, e);
-	if (r == 0)
-		r = read_through(x.file, &d, e);
-	if (r == 0)
-		r = digest_end(&d, s, raw, e);
-	digest_fini(&d.sha256);
-	digest_fini(&d.listed);
-	if (r == 0)
-		summary_disk(text, i, raw);
-	return r;
-}
-
-int base_digest(struct source *s, char digest[DIGEST_TEXT], struct err *e)
-{
-	struct strbuf text = {0};
-	int r = summary_begin(&text, s, e);
-
-	for (size_t i = 0; r == 0 && i < s->ndisks; i++)
-		r = digest_disk(s, i, &text, e);
-	if (r == 0)
-		r = summary_end(&text, digest, e);
-	strbuf_fini(&text);
-	return r;
-}
-
 /* ---- making ---- */
 
 struct making {
@@ -256,7 +102,7 @@ struct making {
 
 static int import_progress(void *ctx, uint64_t done, uint64_t total)
 {
-	const struct digesting *d = ctx;
+	const struct base_digesting *d = ctx;
 
 	return d->o && d->o->progress ? d->o->progress(d->o->ctx, done, total) : 0;
 }
@@ -264,24 +110,23 @@ static int import_progress(void *ctx, uint64_t done, uint64_t total)
 static int import_into(struct making *m, const struct template_disk *t, struct template_image *x,
 		       int fd, uint8_t raw[32], struct err *e)
 {
-	struct digesting d = {.o = m->o};
+	struct base_digesting d = {.o = m->o};
 	const struct import_options o = {
 		.qcow2 = true,
 		.sync = true,
-		.input = digest_input,
+		.input = base_digest_input,
 		.progress = import_progress,
 		.ctx = &d,
 	};
-	int r = digest_begin(&d, m->s, t, x, e);
+	int r = base_digest_begin(&d, m->s, t, x, e);
 
 	if (r == 0)
-		r = check_others(m->s, t, x, &d, e);
+		r = base_check_others(m->s, t, x, &d, e);
 	if (r == 0)
 		r = import_disk(x->file, x->image, fd, &o, e);
 	if (r == 0)
-		r = digest_end(&d, m->s, raw, e);
-	digest_fini(&d.sha256);
-	digest_fini(&d.listed);
+		r = base_digest_end(&d, m->s, raw, e);
+	base_digest_fini(&d);
 	return r;
 }
 
@@ -304,7 +149,7 @@ static int make_disk(struct making *m, size_t i, struct err *e)
 	r = import_into(m, t, &x, fd, raw, e);
 	if (r < 0)
 		return err_in(e, r, "making the base");
-	summary_disk(&m->summary, i, raw);
+	base_summary_disk(&m->summary, i, raw);
 	r = sys_sync(fd);
 	if (r == 0)
 		r = sys_chmod(fd, 0444);
@@ -315,28 +160,6 @@ static const char *disk_path(struct arena *a, const char *digest, size_t i)
 {
 	return i ? arena_printf(a, "base/%s.%zu.qcow2", digest, i)
 		 : arena_printf(a, "base/%s.qcow2", digest);
-}
-
-static int digest_file(int fd, const struct stop *stop, char hex[DIGEST_TEXT], struct err *e)
-{
-	SCOPED(disk_close_at) struct disk *file = NULL;
-	struct digesting d = {.stop = stop};
-	uint8_t raw[32];
-	int copy = sys_dup(fd), r;
-
-	if (copy < 0)
-		return err_sys(e, copy, "reading the base");
-	r = disk_raw_fd(copy, true, &file, e);
-	if (r == 0)
-		r = digest_init(&d.sha256, DIGEST_SHA256, e);
-	if (r == 0)
-		r = read_through(file, &d, e);
-	if (r == 0)
-		r = digest_final(&d.sha256, raw, e);
-	digest_fini(&d.sha256);
-	if (r == 0)
-		hex_format(raw, 32, hex);
-	return r;
 }
 
 static const char *mtime_text(struct arena *a, const struct stat *st)
@@ -358,7 +181,7 @@ static int describe_disk(struct making *m, const char *digest, size_t i, json_t 
 	json_array_append_new(disks, row);
 	if (r < 0)
 		return err_sys(e, r, "%s", m->staged[i]);
-	r = digest_file(fd, &m->s->t.package.stop, hex, e);
+	r = base_digest_file(fd, &m->s->t.package.stop, hex, e);
 	if (r < 0)
 		return r;
 	json_set_text(row, "file", path);
@@ -411,13 +234,13 @@ static int publish(struct making *m, const char *digest, struct err *e)
 
 static int make(struct making *m, char digest[DIGEST_TEXT], struct err *e)
 {
-	int r = summary_begin(&m->summary, m->s, e);
+	int r = base_summary_begin(&m->summary, m->s, e);
 
 	m->staged = arena_alloc(m->a, (m->s->ndisks + 1) * sizeof *m->staged);
 	for (size_t i = 0; r == 0 && i < m->s->ndisks; i++)
 		r = make_disk(m, i, e);
 	if (r == 0)
-		r = summary_end(&m->summary, digest, e);
+		r = base_summary_end(&m->summary, digest, e);
 	if (r == 0)
 		r = publish(m, digest, e);
 	for (size_t i = 0; i < m->nstaged; i++)
@@ -443,7 +266,7 @@ static int check_unaltered(struct arena *a, int fd, const struct stop *stop, con
 	    str_eq(mtime, mtime_text(a, &st)))
 		return 0;
 	/* A copied folder has other times; its contents decide. */
-	r = digest_file(fd, stop, hex, e);
+	r = base_digest_file(fd, stop, hex, e);
 	if (r < 0)
 		return r;
 	if (str_eq(sha256, hex))

@@ -39,7 +39,7 @@ int base_expand(struct base *b, int out, const struct stop *stop, struct err *e)
 /* What the guest sees of src, into the empty file fd: holes stay holes. */
 int base_write_raw(int fd, struct disk *src, struct err *e);
 
-/* The template's digest alone, verified; nothing is written. */
+/* base_digest.c: the template's digest alone, verified; nothing is written. */
 int base_digest(struct source *s, char digest[DIGEST_TEXT], struct err *e);
 /* Which base fits a template that has not changed since, by its record; false when none does. */
 bool base_known(struct arena *a, int out, const struct source *s, char digest[DIGEST_TEXT]);
