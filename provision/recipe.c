@@ -66,7 +66,7 @@ static json_t *words(const char *const *items, size_t n)
 static json_t *grow(const struct spec *s)
 {
 	json_t *row = json_object();
-	char number[12];
+	char number[24];
 
 	for (size_t i = 0; i < s->ngrow; i++) {
 		snprintf(number, sizeof number, "%zu", i);

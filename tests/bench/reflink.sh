@@ -43,7 +43,7 @@ row()
 clones()
 {
 	# the base is made before
-	"$vmint" clone "$template" -n 1 --name base -o "$dir/fs/f" --disk full --disk-format raw --sync none -q || exit 1
+	"$vmint" clone "$template" -n 1 --name first -o "$dir/fs/f" --disk full --disk-format raw --sync none -q || exit 1
 	sync -f "$dir/fs"
 	before=$(df -m --output=used "$dir/fs" | tail -1) began=$(now)
 	"$vmint" clone "$template" -n "$n" --name 'c{n}' -o "$dir/fs/f" --disk full --disk-format raw --sync none -q || exit 1
