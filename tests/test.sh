@@ -25,7 +25,7 @@ fi
 for script in "$@"; do
 	[ -e "$script" ] || continue
 	log=$logs/$(basename "$script" .sh).log
-	timeout 240 sh "$script" >"$log" 2>&1 </dev/null
+	timeout 480 sh "$script" >"$log" 2>&1 </dev/null
 	code=$?
 	ok=$(grep -c '^ok: ' "$log")
 	bad=$(grep -c '^not ok: ' "$log")
