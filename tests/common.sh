@@ -5,17 +5,25 @@ vmint=${VMINT:-./vmint}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 
+ok()
+{
+	echo "ok: $1"
+}
+
+# bad WHAT [FILE...]: with what the files say
+bad()
+{
+	echo "not ok: $1"
+	shift
+	cat "$@" /dev/null
+}
+
 # check WHAT COMMAND...: ok when the command succeeds; else what it printed.
 check()
 {
 	what=$1
 	shift
-	if "$@" >"$work/log" 2>&1; then
-		echo "ok: $what"
-	else
-		echo "not ok: $what"
-		cat "$work/log"
-	fi
+	if "$@" >"$work/log" 2>&1; then ok "$what"; else bad "$what" "$work/log"; fi
 }
 
 # with TOOL WHAT COMMAND...: skipped where the tool is not installed.

@@ -3,7 +3,7 @@
 # Prints ok:/not ok:/skip: lines.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-vmint=${VMINT:-$root/vmint}
+VMINT=${VMINT:-$root/vmint}
 mdtool=$(ls "$root"/build/*-release/tests/tools/mdtool 2>/dev/null | head -n 1)
 PATH=$PATH:/usr/sbin:/sbin
 for tool in mke2fs sfdisk mdadm blkid e2fsck jq; do
@@ -20,21 +20,8 @@ if [ -d /dev/shm ] && [ -w /dev/shm ]; then
 	TMPDIR=/dev/shm
 	export TMPDIR
 fi
-dir=$(mktemp -d) || exit 2
-trap 'rm -rf "$dir"' EXIT INT TERM
-cd "$dir" || exit 2
-
-ok()
-{
-	echo "ok: $1"
-}
-
-bad()
-{
-	echo "not ok: $1"
-	shift
-	cat "$@" /dev/null
-}
+. "$root/tests/common.sh"
+cd "$work" || exit 2
 
 digits=0123456789abcdef1032547698badcfe
 colons=01234567:89abcdef:10325476:98badcfe
