@@ -68,7 +68,7 @@ copies_proof()
 	cp --sparse=always "$image" "$dir/clone-1.raw"
 	cp --sparse=always "$image" "$dir/clone-2.raw"
 	boot_both 52:54:00:aa:bb:01 52:54:00:aa:bb:01
-	grep -q 52:54:00:aa:bb:01 "$dir/leases" || echo 'no copy has a lease'
+	grep -q 52:54:00:aa:bb:01 "$dir/given" || echo 'no copy has a lease'
 	[ -n "$(two_leases)" ] || echo 'two plain copies were not found out'
 }
 
