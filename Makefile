@@ -2,6 +2,9 @@
 #   make CC=clang        another compiler            make V=asan test    AddressSanitizer and UBSan
 #   make W=1             warnings are errors (CI)    make PREFIX=/usr DESTDIR=/tmp/x install
 
+# The two commands use every processor; others do as -j says.
+JOBS := $(shell nproc 2>/dev/null || echo 1)
+
 CC ?= cc
 V ?= release
 PREFIX ?= /usr/local
@@ -113,7 +116,7 @@ build/sample.ova: templates/sample/build.sh templates/sample/sample.ovf | vmint
 
 run:
 	@tests/deps.sh build
-	@$(MAKE) --no-print-directory vmint
+	@$(MAKE) --no-print-directory -j$(JOBS) vmint
 	@$(MAKE) --no-print-directory -k build/sample.ova || true
 	@tests/run.sh
 
@@ -126,7 +129,7 @@ check: vmint $(UNITS:%.c=$(OUT)/%)
 
 test: deps
 	@tests/borrow.sh
-	@$(MAKE) --no-print-directory test-now
+	@$(MAKE) --no-print-directory -j$(JOBS) test-now
 
 test-now: check $(TOOLS:%.c=$(OUT)/%)
 	@$(MAKE) --no-print-directory -k build/sample.ova || true

@@ -22,28 +22,58 @@ else
 fi
 
 [ $# -gt 0 ] || set -- tests/cli/*.sh
-for script in "$@"; do
-	[ -e "$script" ] || continue
-	log=$logs/$(basename "$script" .sh).log
-	timeout 480 sh "$script" >"$log" 2>&1 </dev/null
-	code=$?
+
+log_of()
+{
+	echo "$logs/$(basename "$1" .sh).log"
+}
+
+run()
+{
+	timeout 480 sh "$1" >"$(log_of "$1")" 2>&1 </dev/null
+	echo $? >"$(log_of "$1").code"
+}
+
+report()
+{
+	script=$1 log=$(log_of "$1")
+	code=$(cat "$log.code")
 	ok=$(grep -c '^ok: ' "$log")
 	bad=$(grep -c '^not ok: ' "$log")
 	skip=$(grep -c '^skip: ' "$log")
-	if [ $code = 77 ]; then
+	if [ "$code" = 77 ]; then
 		[ "$skip" -gt 0 ] || skip=1
-	elif [ $code != 0 ] && [ "$bad" = 0 ]; then
+	elif [ "$code" != 0 ] && [ "$bad" = 0 ]; then
 		# It died without saying what failed.
 		bad=1
 	fi
 	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
 	if [ "$bad" -gt 0 ]; then
-		printf 'not ok: %s (exit %d)\n' "$script" $code
+		printf 'not ok: %s (exit %d)\n' "$script" "$code"
 		grep -v '^ok: ' "$log" | tail -n 30 | sed 's/^/  /'
 	elif [ "$skip" -gt 0 ]; then
 		grep '^skip: ' "$log" | sed "s|^|$(basename "$script"): |"
 	fi
+}
+
+# What waits for an appliance's one processor runs beside the others.
+beside=
+for script in "$@"; do
+	case $script in */appliance.sh)
+		run "$script" &
+		beside=$script
+		;;
+	esac
 done
+for script in "$@"; do
+	[ "$script" != "$beside" ] && [ -e "$script" ] || continue
+	run "$script"
+	report "$script"
+done
+if [ -n "$beside" ]; then
+	wait
+	report "$beside"
+fi
 
 printf 'tests: %d passed, %d failed, %d skipped\n' $passed $failed $skipped
 [ $failed = 0 ]
