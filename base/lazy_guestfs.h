@@ -25,6 +25,7 @@ enum {
 	GUESTFS_DRIVE_PROTOCOL = 5,
 	GUESTFS_DRIVE_SERVER = 6,
 	GUESTFS_DRIVE_CACHE = 9,
+	GUESTFS_DRIVE_DISCARD = 10,
 	GUESTFS_DRIVE_END = -1,
 };
 
@@ -41,6 +42,8 @@ int guestfs_shutdown(guestfs_h *g);
 int guestfs_mkmountpoint(guestfs_h *g, const char *path);
 int guestfs_mount_options(guestfs_h *g, const char *options, const char *device, const char *point);
 int guestfs_umount(guestfs_h *g, const char *point);
+int guestfs_sync(guestfs_h *g);
+int guestfs_fstrim(guestfs_h *g, const char *point, ...); /* ends with GUESTFS_DRIVE_END */
 int guestfs_blockdev_flushbufs(guestfs_h *g, const char *device);
 char **guestfs_ls(guestfs_h *g, const char *path);
 struct guestfs_statns *guestfs_lstatns(guestfs_h *g, const char *path);
@@ -70,6 +73,7 @@ int guestfs_rename(guestfs_h *g, const char *from, const char *to);
 	X(guestfs_chmod)                                                                           \
 	X(guestfs_close)                                                                           \
 	X(guestfs_create)                                                                          \
+	X(guestfs_fstrim)                                                                          \
 	X(guestfs_free_statns)                                                                     \
 	X(guestfs_free_statns_list)                                                                \
 	X(guestfs_last_errno)                                                                      \
@@ -95,6 +99,7 @@ int guestfs_rename(guestfs_h *g, const char *from, const char *to);
 	X(guestfs_set_error_handler)                                                               \
 	X(guestfs_shutdown)                                                                        \
 	X(guestfs_tar_out)                                                                         \
+	X(guestfs_sync)                                                                            \
 	X(guestfs_umount)                                                                          \
 	X(guestfs_utimens)                                                                         \
 	X(guestfs_write)                                                                           \
@@ -133,6 +138,8 @@ LAZY_LIBRARY(guestfs, GUESTFS_FUNCTIONS)
 #define guestfs_set_error_handler lazy_guestfs.guestfs_set_error_handler
 #define guestfs_shutdown lazy_guestfs.guestfs_shutdown
 #define guestfs_tar_out lazy_guestfs.guestfs_tar_out
+#define guestfs_fstrim lazy_guestfs.guestfs_fstrim
+#define guestfs_sync lazy_guestfs.guestfs_sync
 #define guestfs_umount lazy_guestfs.guestfs_umount
 #define guestfs_utimens lazy_guestfs.guestfs_utimens
 #define guestfs_write lazy_guestfs.guestfs_write

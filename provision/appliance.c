@@ -18,8 +18,8 @@ static const uint64_t drive_size = 1ULL << 50;
 struct slot {
 	struct disk_export *drive;
 	const struct appliance_fs *fs; /* NULL: empty */
-	bool writable;
-	uint64_t used; /* when, for eviction */
+	bool writable, writing;        /* the disk may be written; it is mounted for that */
+	uint64_t used;                 /* when, for eviction */
 	char device[16], root[8];
 };
 
@@ -70,7 +70,7 @@ static int add_drive(guestfs_h *g, struct slot *s, size_t i, struct err *e)
 	/* the format is named: nothing inside decides how it is read */
 	r = guestfs_add_drive_opts(g, "", GUESTFS_DRIVE_FORMAT, "raw", GUESTFS_DRIVE_PROTOCOL,
 				   "nbd", GUESTFS_DRIVE_SERVER, list, GUESTFS_DRIVE_CACHE, "unsafe",
-				   GUESTFS_DRIVE_END);
+				   GUESTFS_DRIVE_DISCARD, "besteffort", GUESTFS_DRIVE_END);
 	return r < 0 ? appliance_error(g, e, "libguestfs") : 0;
 }
 
@@ -171,12 +171,21 @@ static struct slot *choose(const struct appliance_fs *f)
 	return best;
 }
 
+/* Replaced files leave their old blocks behind, with old keys and ids in them: they are given back, and become zeros.
+ * Only what is no longer in the filesystem's journal can be given back. */
+static void forget_freed(const struct slot *s)
+{
+	if (s->writing && guestfs_sync(the.g) == 0)
+		guestfs_fstrim(the.g, s->root, GUESTFS_DRIVE_END);
+}
+
 static int take_out(struct slot *s, struct err *e)
 {
 	int r = 0;
 
 	if (!s->fs)
 		return 0;
+	forget_freed(s);
 	if (guestfs_umount(the.g, s->root) < 0 || guestfs_blockdev_flushbufs(the.g, s->device) < 0)
 		/* what it still holds back is lost with it */
 		r = appliance_error(the.g, &the.failed, "unmounting");
@@ -184,7 +193,7 @@ static int take_out(struct slot *s, struct err *e)
 		err_set(e, -r, "%s", the.failed.text);
 	disk_export_put(s->drive, NULL);
 	s->fs = NULL;
-	s->writable = false;
+	s->writable = s->writing = false;
 	return r;
 }
 
@@ -202,6 +211,7 @@ static int put_in(struct slot *s, const struct appliance_fs *f, bool write, stru
 	}
 	s->fs = f;
 	s->writable = !f->disk->readonly;
+	s->writing = write;
 	return 0;
 }
 

@@ -22,7 +22,7 @@ enum {
 	OPTION_MAX = 4096,
 	LENGTH_MAX = 32 << 20,
 	NO_ZEROES = 2,
-	TRANSMISSION = 1 | 4 | 64, /* flags are there, flush, write zeroes */
+	TRANSMISSION = 1 | 4 | 32 | 64, /* flags are there, flush, trim, write zeroes */
 };
 
 enum { OPT_EXPORT_NAME = 1, OPT_ABORT = 2, OPT_INFO = 6, OPT_GO = 7 };
@@ -176,6 +176,25 @@ static int do_write(struct disk *d, const uint8_t *buf, uint64_t off, size_t n, 
 	return r == -EROFS ? NBD_EPERM : r < 0 ? NBD_EIO : 0;
 }
 
+/* What is given back becomes zeros, so that nothing of it stays behind; what is zeros already costs nothing. */
+static int do_trim(struct disk *d, uint64_t off, size_t n)
+{
+	size_t have = d ? inside(d, off, n) : 0;
+	int r = 0;
+
+	if (!d || d->readonly)
+		return NBD_EPERM;
+	for (uint64_t at = off, end = off + have; r == 0 && at < end;) {
+		struct extent x;
+
+		r = disk_extent(d, end - at, at, &x, NULL);
+		if (r == 0 && x.kind == EXTENT_DATA)
+			r = disk_zero(d, x.len, at, NULL);
+		at += r == 0 ? x.len : 0;
+	}
+	return r < 0 ? NBD_EIO : 0;
+}
+
 static int do_request(struct disk_export *x, unsigned type, uint64_t off, size_t n)
 {
 	int r = 0;
@@ -189,6 +208,8 @@ static int do_request(struct disk_export *x, unsigned type, uint64_t off, size_t
 		r = do_read(x->disk, x->buf, off, n);
 	else if (type == CMD_WRITE || type == CMD_ZEROES)
 		r = do_write(x->disk, x->buf, off, n, type == CMD_ZEROES);
+	else if (type == CMD_TRIM)
+		r = do_trim(x->disk, off, n);
 	else if (type != CMD_FLUSH)
 		r = NBD_EINVAL;
 	pthread_mutex_unlock(&x->lock);
@@ -206,7 +227,7 @@ static bool serve_one(struct disk_export *x, int fd)
 		return false;
 	type = be16(h + 6);
 	n = be32(h + 24);
-	if (type == CMD_DISCONNECT || (n > LENGTH_MAX && type != CMD_ZEROES) ||
+	if (type == CMD_DISCONNECT || (n > LENGTH_MAX && type != CMD_ZEROES && type != CMD_TRIM) ||
 	    (type == CMD_WRITE && !get(fd, x->buf, n)))
 		return false;
 	r = do_request(x, type, be64(h + 16), n);

@@ -56,6 +56,26 @@ static void qemu_reads_and_writes_it(void **state)
 	disk_export_close(x);
 }
 
+static void what_is_given_back_becomes_zeros(void **state)
+{
+	SCOPED(disk_close_at) struct disk *d = disk_memory(DISK);
+	struct disk_export *x;
+
+	(void)state;
+	if (!have("qemu-io"))
+		skip();
+	x = lend(d);
+	memset(disk_memory_bytes(d), 0x41, DISK);
+	/* -d unmap: qemu-io drops discards otherwise; the second one goes past the end */
+	assert_int_equal(qemu(x, "-d unmap -c 'discard 4096 8192' -c 'discard 61440 65536'"), 0);
+	assert_int_equal(disk_memory_bytes(d)[4095], 0x41);
+	assert_int_equal(disk_memory_bytes(d)[4096], 0);
+	assert_int_equal(disk_memory_bytes(d)[12287], 0);
+	assert_int_equal(disk_memory_bytes(d)[12288], 0x41);
+	assert_int_equal(disk_memory_bytes(d)[DISK - 1], 0);
+	disk_export_close(x);
+}
+
 static void a_read_only_disk_is_not_written(void **state)
 {
 	SCOPED(disk_close_at) struct disk *d = disk_memory(DISK);
@@ -136,6 +156,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(qemu_reads_and_writes_it),
+		cmocka_unit_test(what_is_given_back_becomes_zeros),
 		cmocka_unit_test(a_read_only_disk_is_not_written),
 		cmocka_unit_test(a_disk_is_changed_for_another),
 		cmocka_unit_test(requests_wait_at_a_closed_gate),

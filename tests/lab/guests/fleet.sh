@@ -89,13 +89,15 @@ sif /root/.ssh/authorized_keys mode 0100600
 sif /root/.ssh/authorized_keys uid 0
 sif /root/.ssh/authorized_keys gid 0
 END
+# Addresses given by hand on a network without a range: dnsmasq.conf hands them out by MAC.
 cat >"$work/spec.yaml" <<'END'
-names: [ant, bee, cat]
+names:
+  - {name: ant, addresses: [10.77.0.21]}
+  - {name: bee, addresses: [10.77.0.22]}
+  - {name: cat, addresses: [10.77.0.23]}
 hardware: {memory: 768M, accel: tcg}
 networks:
   - bridge: vmbr0
-    address: 10.77.0.21-10.77.0.29/24
-    gateway: 10.77.0.1
 targets: [libvirt, qemu]
 identity: {ssh-keys: modern}
 END
