@@ -30,7 +30,7 @@ log_of()
 
 run()
 {
-	timeout 480 sh "$1" >"$(log_of "$1")" 2>&1 </dev/null
+	timeout 900 sh "$1" >"$(log_of "$1")" 2>&1 </dev/null
 	echo $? >"$(log_of "$1").code"
 }
 
