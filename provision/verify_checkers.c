@@ -1,13 +1,13 @@
 /* Filesystem checkers of the host, on copies without a name: nothing of the clone is open to them. */
 #include "provision/verify_parts.h"
 
+#include "provision/base_store.h"
 #include "provision/guest_parts.h"
 
 #include "base/scope.h"
 #include "base/str.h"
 #include "base/sys.h"
 #include "base/tool.h"
-#include "templates/import_stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-enum { PIECE = 1 << 20, OUTPUT_MAX = 1 << 20, IMAGE_FD = 9 };
+enum { OUTPUT_MAX = 1 << 20, IMAGE_FD = 9 };
 
 static const struct checker {
 	const char *type; /* of the volume; "gpt": of a disk's table */
@@ -47,36 +47,6 @@ static int unnamed_file(void)
 	const char *dir = getenv("TMPDIR");
 
 	return sys_open(dir && *dir ? dir : "/tmp", O_RDWR | O_TMPFILE, 0600);
-}
-
-static int copy_data(int fd, struct disk *d, uint8_t *buf, uint64_t at, uint64_t end, struct err *e)
-{
-	int r = 0;
-
-	for (; r == 0 && at < end; at += PIECE) {
-		size_t n = end - at < PIECE ? (size_t)(end - at) : PIECE;
-
-		r = disk_pread(d, buf, n, at, e);
-		if (r == 0)
-			r = import_write_sparse(fd, buf, n, at);
-	}
-	return r;
-}
-
-static int copy_disk(int fd, struct disk *d, struct err *e)
-{
-	SCOPED(free_at) uint8_t *buf = xmalloc(PIECE);
-	int r = sys_truncate(fd, d->size);
-
-	for (uint64_t at = 0; r == 0 && at < d->size;) {
-		struct extent x;
-
-		r = disk_extent(d, d->size - at, at, &x, e);
-		if (r == 0 && x.kind == EXTENT_DATA)
-			r = copy_data(fd, d, buf, at, at + x.len, e);
-		at += r == 0 ? x.len : 0;
-	}
-	return r;
 }
 
 /* ---- the tool ---- */
@@ -128,7 +98,7 @@ static int check(const struct checker *k, const char *tool, struct disk *d, stru
 	SCOPED(close_at) int image = unnamed_file();
 	SCOPED(close_at) int output = unnamed_file();
 	struct strbuf text = {0};
-	int status = 0, r = image < 0 ? image : output < 0 ? output : copy_disk(image, d, e);
+	int status = 0, r = image < 0 ? image : output < 0 ? output : base_write_raw(image, d, e);
 
 	/* out of the way of the number the child knows it by */
 	if (r == 0 && image == IMAGE_FD)
