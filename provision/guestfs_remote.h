@@ -84,4 +84,6 @@ int remote_mkdir(struct guest_fs *fs, const char *path, const struct guest_new *
 int remote_symlink(struct guest_fs *fs, const char *path, const char *target, struct err *e);
 int remote_remove(struct guest_fs *fs, const char *path, bool recursive, struct err *e);
 int remote_rename(struct guest_fs *fs, const char *from, const char *to, struct err *e);
+/* Whether there are edits that a flush would make. */
+bool remote_pending(const struct guest_fs *fs);
 int remote_flush(struct guest_fs *fs, struct err *e);

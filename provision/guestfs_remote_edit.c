@@ -252,13 +252,18 @@ static int make_all(struct guest_fs *fs, struct err *e)
 	return x;
 }
 
+bool remote_pending(const struct guest_fs *fs)
+{
+	return fs->remote && fs->remote->n;
+}
+
 int remote_flush(struct guest_fs *fs, struct err *e)
 {
 	struct remote *r = fs->remote;
 	struct err late = {0};
 	int x, last;
 
-	if (!r || !r->n)
+	if (!remote_pending(fs))
 		return 0;
 	x = make_all(fs, e);
 	last = appliance_eject(&r->at, x < 0 ? &late : e);

@@ -204,12 +204,28 @@ static int xfs_set_uuid(struct guest_fs *fs, const struct uuid *u, bool seed, st
 	if (r == 0)
 		r = set_superblocks(x, u, false, e);
 	if (r == 0)
+		r = xfs_log_blank(fs->disk, &x->log, &last, e);
+	if (r == 0)
 		r = xfs_log_set_uuid(fs->disk, &x->log, &last, u, e);
 	if (r == 0)
 		r = set_superblocks(x, u, true, e);
 	if (r == 0)
 		uuid_format(u, fs->uuid);
 	return r;
+}
+
+/* Where the UUID stays, the log is looked at here: the edits went through it. */
+static int xfs_flush(struct guest_fs *fs, struct err *e)
+{
+	struct xfs *x = xfs_of(fs);
+	bool edited = remote_pending(fs);
+	struct xfs_unmount last;
+	int r = remote_flush(fs, e);
+
+	if (r < 0 || !edited || !x->log.size)
+		return r;
+	r = xfs_log_tail(fs->disk, &x->log, &last, e);
+	return r < 0 ? r : xfs_log_blank(fs->disk, &x->log, &last, e);
 }
 
 static void xfs_close(struct guest_fs *fs)
@@ -222,7 +238,7 @@ const struct guest_fs_ops guest_xfs_ops = {
 	.mount_for_reading = "ro,norecovery,nouuid",
 	.mount_for_writing = "nouuid",
 	.open = xfs_open,
-	.flush = remote_flush,
+	.flush = xfs_flush,
 	.close = xfs_close,
 	.stat = remote_stat,
 	.read = remote_read,

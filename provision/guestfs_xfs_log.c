@@ -25,7 +25,8 @@ enum {
 	HEADER = 328, /* what the checksum covers; 324 when a 32-bit kernel wrote it */
 	HEADER_32 = 324,
 	EXT_HEADER = 260,
-	PART = 32 << 10, /* a header block holds the cycles of so much */
+	PART = 32 << 10,     /* a header block holds the cycles of so much */
+	CHUNK = 128 * BLOCK, /* read at once when all is looked at */
 	OP_FLAGS = 9,
 	OP_UNMOUNT = 0x20,
 };
@@ -193,4 +194,54 @@ int xfs_log_set_uuid(struct disk *d, const struct xfs_log *log, const struct xfs
 	if (old)
 		put_le32(b + CRC, record_crc(b, u, header));
 	return disk_pwrite(d, b, BLOCK, log->at + u->block * BLOCK, e);
+}
+
+static bool in_record(const struct xfs_log *log, const struct xfs_unmount *u, uint64_t block)
+{
+	uint64_t blocks = log->size / BLOCK, n = u->headers + (u->size + BLOCK - 1) / BLOCK;
+
+	return (block + blocks - u->block) % blocks < n;
+}
+
+/* Only its cycle is left of a block: by that the head is found. True when there was more. */
+static bool blank_block(uint8_t *b)
+{
+	bool header = be32(b) == record_magic;
+
+	if (!header && bytes_are_zero(b + 4, BLOCK - 4))
+		return false;
+	if (header)
+		memcpy(b, b + CYCLE, 4);
+	memset(b + 4, 0, BLOCK - 4);
+	return true;
+}
+
+int xfs_log_blank(struct disk *d, const struct xfs_log *log, const struct xfs_unmount *u,
+		  struct err *e)
+{
+	SCOPED(free_at) uint8_t *b = xmalloc(CHUNK);
+	struct extent x;
+
+	for (uint64_t at = 0; u->size && at < log->size; at += x.len) {
+		uint64_t left = log->size - at;
+		bool changed = false;
+		int r = disk_extent(d, left < CHUNK ? left : CHUNK, log->at + at, &x, e);
+
+		if (r < 0)
+			return r;
+		if (x.kind != EXTENT_DATA && x.len >= BLOCK) {
+			x.len -= x.len % BLOCK;
+			continue;
+		}
+		x.len = x.len < BLOCK ? BLOCK : x.len - x.len % BLOCK;
+		r = disk_pread(d, b, x.len, log->at + at, e);
+		for (size_t i = 0; r == 0 && i < x.len; i += BLOCK)
+			if (!in_record(log, u, (at + i) / BLOCK))
+				changed |= blank_block(b + i);
+		if (r == 0 && changed)
+			r = disk_pwrite(d, b, x.len, log->at + at, e);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }

@@ -133,11 +133,21 @@ static void grub_finds_it_by_the_new_uuid(void **state)
 	}
 }
 
+static uint64_t xfs_log_at(const struct made *m)
+{
+	uint8_t sb[512];
+	uint64_t log;
+
+	disk_pread(m->disk, sb, sizeof sb, 0, NULL);
+	log = be64(sb + 48);
+	return ((log >> sb[124]) * be32(sb + 84) + (log & ((1ULL << sb[124]) - 1))) * be32(sb + 4);
+}
+
 /* What the kernel left in the log is taken off by dropping the unmount record's flag. */
 static void an_xfs_with_work_in_its_log_keeps_its_uuid(void **state)
 {
 	const struct kind *k = &kinds[0];
-	uint8_t sb[512], block[512];
+	uint8_t block[512];
 	struct guest_fs *fs;
 	uint64_t log;
 
@@ -146,9 +156,7 @@ static void an_xfs_with_work_in_its_log_keeps_its_uuid(void **state)
 		skip();
 	SCOPED(made_gone) struct made m = make(k);
 
-	disk_pread(m.disk, sb, sizeof sb, 0, NULL);
-	log = be64(sb + 48);
-	log = ((log >> sb[124]) * be32(sb + 84) + (log & ((1ULL << sb[124]) - 1))) * be32(sb + 4);
+	log = xfs_log_at(&m);
 	disk_pread(m.disk, block, sizeof block, log + 512, NULL);
 	assert_true(block[9] & 0x20);
 	block[9] = 0;
@@ -157,6 +165,59 @@ static void an_xfs_with_work_in_its_log_keeps_its_uuid(void **state)
 	assert_non_null(strstr(guest_fs_pinned(fs), "not unmounted cleanly"));
 	assert_int_equal(guest_fs_set_uuid(fs, &new_uuid, false, NULL), -ENOTSUP);
 	guest_fs_close(fs);
+}
+
+/* A log in its second round: the unmount record first, then what the round before left. */
+static uint64_t write_past(struct disk *d, uint64_t log)
+{
+	uint8_t b[512];
+	uint64_t blocks;
+
+	disk_pread(d, b, sizeof b, 0, NULL);
+	blocks = (uint64_t)be32(b + 96) * be32(b + 4) / sizeof b;
+	for (uint64_t i = 0; i < blocks; i++) {
+		disk_pread(d, b, sizeof b, log + i * sizeof b, NULL);
+		if (i == 0) {
+			put_be32(b + 4, 2);  /* its round */
+			put_be32(b + 16, 2); /* where it and the tail are */
+			put_be32(b + 24, 2);
+			put_le32(b + 32, 0); /* a checksum of 0 is none */
+		} else if (i == 1) {
+			put_be32(b, 2);
+		} else {
+			memset(b, 'q', sizeof b);
+			put_be32(b, i % 7 ? 1 : 0xfeedbabe);
+			put_be32(b + 4, 1);
+		}
+		disk_pwrite(d, b, sizeof b, log + i * sizeof b, NULL);
+	}
+	return blocks;
+}
+
+static void the_past_leaves_an_xfs_log_with_the_uuid(void **state)
+{
+	const struct kind *k = &kinds[0];
+	uint8_t b[512];
+	uint64_t log, blocks;
+
+	(void)state;
+	if (!have(k->tool))
+		skip();
+	SCOPED(made_gone) struct made m = make(k);
+
+	log = xfs_log_at(&m);
+	blocks = write_past(m.disk, log);
+	is_clean(&m, k);
+	rename_fs(k, m.disk, &new_uuid);
+	for (uint64_t i = 2; i < blocks; i++) {
+		disk_pread(m.disk, b, sizeof b, log + i * sizeof b, NULL);
+		assert_int_equal(be32(b), 1);
+		assert_true(bytes_are_zero(b + 4, sizeof b - 4));
+	}
+	disk_pread(m.disk, b, sizeof b, log, NULL);
+	assert_int_equal(be32(b), 0xfeedbabe);
+	assert_int_equal(be32(b + 4), 2);
+	is_clean(&m, k);
 }
 
 static void a_btrfs_on_two_devices_keeps_its_uuid(void **state)
@@ -249,6 +310,7 @@ int main(void)
 		cmocka_unit_test(a_new_uuid_is_accepted_by_everybody),
 		cmocka_unit_test(grub_finds_it_by_the_new_uuid),
 		cmocka_unit_test(an_xfs_with_work_in_its_log_keeps_its_uuid),
+		cmocka_unit_test(the_past_leaves_an_xfs_log_with_the_uuid),
 		cmocka_unit_test(a_btrfs_on_two_devices_keeps_its_uuid),
 		cmocka_unit_test(a_luks_header_has_both_copies_changed),
 		cmocka_unit_test(damage_is_refused),
