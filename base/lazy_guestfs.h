@@ -42,7 +42,6 @@ int guestfs_shutdown(guestfs_h *g);
 int guestfs_mkmountpoint(guestfs_h *g, const char *path);
 int guestfs_mount_options(guestfs_h *g, const char *options, const char *device, const char *point);
 int guestfs_umount(guestfs_h *g, const char *point);
-int guestfs_sync(guestfs_h *g);
 int guestfs_fstrim(guestfs_h *g, const char *point, ...); /* ends with GUESTFS_DRIVE_END */
 int guestfs_blockdev_flushbufs(guestfs_h *g, const char *device);
 char **guestfs_ls(guestfs_h *g, const char *path);
@@ -65,6 +64,7 @@ int guestfs_mkdir_mode(guestfs_h *g, const char *path, int mode);
 int guestfs_ln_s(guestfs_h *g, const char *target, const char *path);
 int guestfs_rm(guestfs_h *g, const char *path);
 int guestfs_rm_rf(guestfs_h *g, const char *path);
+int guestfs_rmdir(guestfs_h *g, const char *path);
 int guestfs_rename(guestfs_h *g, const char *from, const char *to);
 
 #define GUESTFS_FUNCTIONS(X)                                                                       \
@@ -94,12 +94,12 @@ int guestfs_rename(guestfs_h *g, const char *from, const char *to);
 	X(guestfs_rename)                                                                          \
 	X(guestfs_rm)                                                                              \
 	X(guestfs_rm_rf)                                                                           \
+	X(guestfs_rmdir)                                                                           \
 	X(guestfs_set_autosync)                                                                    \
 	X(guestfs_set_backend)                                                                     \
 	X(guestfs_set_error_handler)                                                               \
 	X(guestfs_shutdown)                                                                        \
 	X(guestfs_tar_out)                                                                         \
-	X(guestfs_sync)                                                                            \
 	X(guestfs_umount)                                                                          \
 	X(guestfs_utimens)                                                                         \
 	X(guestfs_write)                                                                           \
@@ -133,13 +133,13 @@ LAZY_LIBRARY(guestfs, GUESTFS_FUNCTIONS)
 #define guestfs_rename lazy_guestfs.guestfs_rename
 #define guestfs_rm lazy_guestfs.guestfs_rm
 #define guestfs_rm_rf lazy_guestfs.guestfs_rm_rf
+#define guestfs_rmdir lazy_guestfs.guestfs_rmdir
 #define guestfs_set_autosync lazy_guestfs.guestfs_set_autosync
 #define guestfs_set_backend lazy_guestfs.guestfs_set_backend
 #define guestfs_set_error_handler lazy_guestfs.guestfs_set_error_handler
 #define guestfs_shutdown lazy_guestfs.guestfs_shutdown
 #define guestfs_tar_out lazy_guestfs.guestfs_tar_out
 #define guestfs_fstrim lazy_guestfs.guestfs_fstrim
-#define guestfs_sync lazy_guestfs.guestfs_sync
 #define guestfs_umount lazy_guestfs.guestfs_umount
 #define guestfs_utimens lazy_guestfs.guestfs_utimens
 #define guestfs_write lazy_guestfs.guestfs_write

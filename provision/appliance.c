@@ -172,11 +172,13 @@ static struct slot *choose(const struct appliance_fs *f)
 }
 
 /* Replaced files leave their old blocks behind, with old keys and ids in them: they are given back, and become zeros.
- * Only what is no longer in the filesystem's journal can be given back. */
-static void forget_freed(const struct slot *s)
+ * What is still in the journal, or is freed later by a thread of the kernel's, cannot be given back: unmounting ends both. */
+static int forget_freed(const struct slot *s)
 {
-	if (s->writing && guestfs_sync(the.g) == 0)
-		guestfs_fstrim(the.g, s->root, GUESTFS_DRIVE_END);
+	if (guestfs_mount_options(the.g, s->fs->write_options, s->device, s->root) < 0)
+		return -1;
+	guestfs_fstrim(the.g, s->root, GUESTFS_DRIVE_END);
+	return guestfs_umount(the.g, s->root);
 }
 
 static int take_out(struct slot *s, struct err *e)
@@ -185,8 +187,8 @@ static int take_out(struct slot *s, struct err *e)
 
 	if (!s->fs)
 		return 0;
-	forget_freed(s);
-	if (guestfs_umount(the.g, s->root) < 0 || guestfs_blockdev_flushbufs(the.g, s->device) < 0)
+	if (guestfs_umount(the.g, s->root) < 0 || (s->writing && forget_freed(s) < 0) ||
+	    guestfs_blockdev_flushbufs(the.g, s->device) < 0)
 		/* what it still holds back is lost with it */
 		r = appliance_error(the.g, &the.failed, "unmounting");
 	if (r < 0)

@@ -30,6 +30,7 @@ struct guest_fs_ops {
 	const char *engine;
 	/* Set when the appliance serves its files: the options of mount. */
 	const char *mount_for_reading, *mount_for_writing;
+	bool keeps_names; /* a name that goes leaves its bytes in the folder's block */
 	int (*open)(struct disk *d, struct guest_fs **out, struct err *e);
 	int (*flush)(struct guest_fs *fs, struct err *e);
 	void (*close)(struct guest_fs *fs); /* frees fs */

@@ -144,7 +144,7 @@ void remote_forget(struct remote *r)
 	memset(r->dirs, 0, sizeof r->dirs);
 }
 
-static void free_names(char **names)
+void remote_free_names(char **names)
 {
 	for (size_t i = 0; names && names[i]; i++)
 		free(names[i]);
@@ -174,7 +174,7 @@ static int list_inside(struct remote *r, guestfs_h *g, const char *root, struct 
 			qsort(d->names, d->n, sizeof *d->names, name_order);
 		guestfs_free_statns_list(list);
 	}
-	free_names(names);
+	remote_free_names(names);
 	arena_fini(&scratch);
 	return x;
 }

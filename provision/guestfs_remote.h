@@ -64,6 +64,8 @@ const char *remote_path(struct remote *r, struct arena *a, const char *root, con
 /* Links resolved inside the filesystem; the last one, too, when follow. */
 int remote_find(struct guest_fs *fs, const char *path, bool follow, char out[4096],
 		struct guest_stat *st, struct err *e);
+/* Of guestfs_ls; NULL is allowed. */
+void remote_free_names(char **names);
 /* What is known of folders is no longer true. */
 void remote_forget(struct remote *r);
 

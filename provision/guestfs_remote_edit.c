@@ -1,5 +1,6 @@
 /* Edits are data until a flush: then the filesystem is mounted for writing, all are made, and it is ejected. */
 #include "provision/guestfs_remote.h"
+#include "provision/guestfs_remote_folder.h"
 
 #include "base/str.h"
 
@@ -233,6 +234,38 @@ static int make(struct making *m, const struct remote_edit *x, struct err *e)
 	return appliance_error(m->g, e, x->path);
 }
 
+static size_t folder_length(const char *path)
+{
+	return (size_t)(strrchr(path, '/') - path);
+}
+
+/* The last of the edits beside each other that take names with ids out of one folder. */
+static bool ends_names(const struct remote *r, size_t i)
+{
+	const struct remote_edit *x = &r->edits[i], *next = x + 1;
+	size_t n = folder_length(x->path);
+
+	if ((x->op != REMOTE_RENAME && x->op != REMOTE_REMOVE) || !n ||
+	    !remote_name_has_id(x->path))
+		return false;
+	return i + 1 == r->n || next->op != x->op || folder_length(next->path) != n ||
+	       strncmp(next->path, x->path, n) != 0;
+}
+
+static int renew_folder(struct making *m, const struct remote_edit *x, struct err *e)
+{
+	const char *path = arena_dupn(m->a, x->path, folder_length(x->path));
+	char real[PATH];
+	struct guest_stat st;
+	int r;
+
+	remote_forget(m->r);
+	r = remote_find(m->fs, path, true, real, &st, e);
+	if (r == 0 && remote_renew_folder(m->g, remote_path(m->r, m->a, m->root, real)) < 0)
+		r = appliance_error(m->g, e, path);
+	return r;
+}
+
 static int make_all(struct guest_fs *fs, struct err *e)
 {
 	struct remote *r = fs->remote;
@@ -244,8 +277,11 @@ static int make_all(struct guest_fs *fs, struct err *e)
 		return x;
 	r->inside = m.g;
 	r->inside_root = m.root;
-	for (size_t i = 0; i < r->n && x == 0; i++)
+	for (size_t i = 0; i < r->n && x == 0; i++) {
 		x = make(&m, &r->edits[i], e);
+		if (x == 0 && fs->ops->keeps_names && ends_names(r, i))
+			x = renew_folder(&m, &r->edits[i], e);
+	}
 	r->inside = NULL;
 	remote_leave(fs);
 	arena_fini(&a);

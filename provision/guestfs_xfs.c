@@ -1,6 +1,7 @@
 /* XFS: its superblocks. A new UUID is one in every superblock and in the log's last record; blocks of version 5 keep the
  * first UUID inside, which the superblock then calls the metadata UUID. */
 #include "provision/guestfs_remote.h"
+#include "provision/guestfs_xfs_inodes.h"
 #include "provision/guestfs_xfs_log.h"
 
 #include "base/arena.h"
@@ -214,18 +215,23 @@ static int xfs_set_uuid(struct guest_fs *fs, const struct uuid *u, bool seed, st
 	return r;
 }
 
-/* Where the UUID stays, the log is looked at here: the edits went through it. */
+/* The edits went through the log, and freed inodes. */
 static int xfs_flush(struct guest_fs *fs, struct err *e)
 {
 	struct xfs *x = xfs_of(fs);
 	bool edited = remote_pending(fs);
 	struct xfs_unmount last;
+	uint8_t sb[HEAD];
 	int r = remote_flush(fs, e);
 
 	if (r < 0 || !edited || !x->log.size)
 		return r;
 	r = xfs_log_tail(fs->disk, &x->log, &last, e);
-	return r < 0 ? r : xfs_log_blank(fs->disk, &x->log, &last, e);
+	if (r == 0)
+		r = xfs_log_blank(fs->disk, &x->log, &last, e);
+	if (r == 0)
+		r = disk_pread(fs->disk, sb, sizeof sb, 0, e);
+	return r < 0 ? r : xfs_inodes_wipe_free(fs->disk, sb, e);
 }
 
 static void xfs_close(struct guest_fs *fs)
@@ -237,6 +243,7 @@ const struct guest_fs_ops guest_xfs_ops = {
 	.engine = "xfs",
 	.mount_for_reading = "ro,norecovery,nouuid",
 	.mount_for_writing = "nouuid",
+	.keeps_names = true,
 	.open = xfs_open,
 	.flush = xfs_flush,
 	.close = xfs_close,

@@ -135,17 +135,29 @@ make_one()
 	tree "$1" && "make_$1" && disk "$1.raw"
 }
 
-# The journal's folder, made by a kernel: its name is in XFS's log, too.
+# What a kernel made: the names are in XFS's log, too, and those of the full folder once stood in its inode.
 lived()
 {
 	command -v guestfish >/dev/null || return 0
-	timeout 600 guestfish --format=raw -a xfs.raw run : mount /dev/sda1 / : \
-		mkdir /var/log/journal/0123456789abcdef0123456789abcdef && grep -aq 0123456789abcdef0123456789abcdef xfs.raw
+	at=
+	[ "$1" = xfs ] || at=/@rootfs
+	id=0123456789abcdef0123456789abcdef
+	{
+		echo run
+		echo mount /dev/sda1 /
+		echo mkdir $at/var/log/journal/$id
+		echo mkdir-p $at/boot/loader/entries
+		for n in 1 2 3 4 5 6 7 8; do
+			printf 'write %s "%s"\n' "$at/boot/loader/entries/$id-6.1.0-$n-amd64.conf" \
+				"title Debian\\nmachine-id $id\\noptions root=UUID=$old ro\\n"
+		done
+		echo chown 7 8 $at/boot/loader/entries
+	} | timeout 600 guestfish --format=raw -a "$1.raw" && grep -aq $id "$1.raw"
 }
 
 for fs in xfs btrfs; do
 	is "$fs: a template" make_one $fs
-	[ $fs = btrfs ] || is "$fs: which has lived" lived
+	is "$fs: which has lived" lived $fs
 	sum=$(sha256sum <$fs.raw)
 	"$vmint" inspect --engines native $fs.raw >native.txt 2>&1
 	says "$fs: native engines say what they do not read" 'its files cannot be read: only native engines' native.txt
@@ -209,7 +221,8 @@ inside()
 {
 	timeout 600 guestfish --ro --format=raw -a part.img run : mount-ro /dev/sda / : \
 		cat "$1/etc/hostname" : cat "$1/etc/machine-id" : cat "$1/etc/fstab" : cat "$1/boot/grub/grub.cfg" : \
-		lstatns "$1/etc/ssh/ssh_host_ed25519_key" : cat "$1/etc/ssh/ssh_host_ed25519_key.pub"
+		lstatns "$1/etc/ssh/ssh_host_ed25519_key" : cat "$1/etc/ssh/ssh_host_ed25519_key.pub" : \
+		ls "$1/boot/loader/entries" : lstatns "$1/boot/loader/entries"
 }
 
 for fs in xfs btrfs; do
@@ -242,6 +255,8 @@ for fs in xfs btrfs; do
 		ok "$fs: nothing of the old identity"
 	fi
 	says "$fs: the private key's mode" 'st_mode: 33152' inside.txt
+	same "$fs: boot entries, all renamed" "$(grep -c '^[0-9a-f]\{32\}-6.1.0-[1-8]-amd64.conf$' inside.txt)" 8
+	says "$fs: the owner of their folder" 'st_uid: 7' inside.txt
 done
 
 is 'nothing old is left behind, neither in free blocks nor in a log' timeout 600 "$vmint" verify --checkers none fleet-xfs fleet-btrfs

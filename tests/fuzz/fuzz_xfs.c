@@ -1,5 +1,6 @@
-/* Any bytes as an XFS: its superblocks and its log, read and given a new UUID. */
+/* Any bytes as an XFS: its superblocks and its log, read and given a new UUID, and its freed inodes wiped. */
 #include "provision/guestfs.h"
+#include "provision/guestfs_xfs_inodes.h"
 
 #include "base/bytes.h"
 #include "base/crc.h"
@@ -29,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (guest_fs_set_uuid(fs, &u, false, NULL) == 0 && memcmp(b + 32, u.bytes, 16) != 0)
 		__builtin_trap();
+	xfs_inodes_wipe_free(d, b, NULL);
 	guest_fs_close(fs);
 	return 0;
 }

@@ -2,8 +2,12 @@
 #include "guest_tools.h"
 
 #include "base/bytes.h"
+#include "base/crc.h"
 #include "base/str.h"
 #include "provision/guestfs.h"
+#include "provision/guestfs_xfs_inodes.h"
+
+#include <errno.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -220,6 +224,47 @@ static void the_past_leaves_an_xfs_log_with_the_uuid(void **state)
 	is_clean(&m, k);
 }
 
+/* The last of the 64 inodes that mkfs made, of which a few are in use. */
+static void a_freed_inode_of_an_xfs_is_wiped(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		const struct kind *k = &kinds[i];
+		uint8_t sb[512], root[2048], freed[2048], got[2048];
+		size_t size, head;
+		uint64_t first;
+
+		if (!have(k->tool))
+			skip();
+		SCOPED(made_gone) struct made m = make(k);
+
+		disk_pread(m.disk, sb, sizeof sb, 0, NULL);
+		size = be16(sb + 104);
+		first = be64(sb + 56) * size;
+		disk_pread(m.disk, root, size, first, NULL);
+		disk_pread(m.disk, freed, size, first + 63 * size, NULL);
+		assert_int_equal(be16(freed + 2), 0);
+		head = freed[4] == 3 ? 176 : 100;
+		memset(freed + head, 'q', size - head);
+		if (freed[4] == 3) {
+			put_le32(freed + 100, 0);
+			put_le32(freed + 100, ~crc32c(~0U, freed, size));
+		}
+		disk_pwrite(m.disk, freed, size, first + 63 * size, NULL);
+		is_clean(&m, k);
+		assert_int_equal(xfs_inodes_wipe_free(m.disk, sb, NULL), 0);
+		disk_pread(m.disk, got, size, first + 63 * size, NULL);
+		assert_true(bytes_are_zero(got + head, size - head));
+		assert_memory_equal(got, freed, 100);
+		disk_pread(m.disk, got, size, first, NULL);
+		assert_memory_equal(got, root, size);
+		is_clean(&m, k);
+		/* its tree leads nowhere */
+		put_be32(sb + 84, 3);
+		assert_int_equal(xfs_inodes_wipe_free(m.disk, sb, NULL), -EUCLEAN);
+	}
+}
+
 static void a_btrfs_on_two_devices_keeps_its_uuid(void **state)
 {
 	struct image a = image_new(200 << 20), b = image_new(200 << 20);
@@ -311,6 +356,7 @@ int main(void)
 		cmocka_unit_test(grub_finds_it_by_the_new_uuid),
 		cmocka_unit_test(an_xfs_with_work_in_its_log_keeps_its_uuid),
 		cmocka_unit_test(the_past_leaves_an_xfs_log_with_the_uuid),
+		cmocka_unit_test(a_freed_inode_of_an_xfs_is_wiped),
 		cmocka_unit_test(a_btrfs_on_two_devices_keeps_its_uuid),
 		cmocka_unit_test(a_luks_header_has_both_copies_changed),
 		cmocka_unit_test(damage_is_refused),
