@@ -100,8 +100,8 @@ int ext_link(struct guest_fs *fs, struct arena *a, const char *path, const char 
 	     struct err *e);
 int ext_list(struct guest_fs *fs, struct arena *a, const char *path, struct guest_names *out,
 	     struct err *e);
-int ext_append(struct guest_fs *fs, const char *path, size_t keep, const void *data, size_t n,
-	       struct err *e);
+int ext_patch(struct guest_fs *fs, const char *path, size_t len, const struct guest_patch *list,
+	      size_t n, struct err *e);
 int ext_replace(struct guest_fs *fs, const char *path, const void *data, size_t n, struct err *e);
 int ext_create(struct guest_fs *fs, const char *path, const struct guest_new *as, const void *data,
 	       size_t n, struct err *e);

@@ -60,34 +60,41 @@ int ext_begin(struct ext *x, ext2_ino_t dir, const char *path, struct err *e)
 
 /* ---- content ---- */
 
-/* The file ends behind what is written at that offset. */
-static int write_blocks(struct ext *x, ext2_ino_t ino, union ext_inode *inode, uint64_t at,
-			const void *data, size_t n, const char *path, struct err *e)
+static errcode_t write_at(ext2_file_t f, const struct guest_patch *p, unsigned each)
+{
+	errcode_t code = ext2fs_file_llseek(f, p->off, EXT2_SEEK_SET, NULL);
+
+	for (size_t done = 0; done < p->n && !code;) {
+		unsigned want = p->n - done < each ? (unsigned)(p->n - done) : each, part = 0;
+
+		code = ext2fs_file_write(f, (const char *)p->data + done, want, &part);
+		done += part;
+		if (!code && part == 0)
+			code = EIO;
+	}
+	return code;
+}
+
+/* whole: the file ends behind the last one. */
+static int write_blocks(struct ext *x, ext2_ino_t ino, union ext_inode *inode,
+			const struct guest_patch *list, size_t n, bool whole, const char *path,
+			struct err *e)
 {
 	/* 1.47 copies the whole of a write into three blocks of memory before it sees that it does not fit inline. */
 	const unsigned each =
 		inode->small.i_flags & EXT4_INLINE_DATA_FL ? x->e2->blocksize : 1U << 30;
-	const char *from = data;
 	errcode_t code, closed;
 	ext2_file_t f;
 
 	code = ext2fs_file_open2(x->e2, ino, &inode->small, EXT2_FILE_WRITE, &f);
 	if (code)
 		return ext_error(e, code, path, "written");
-	if (at)
-		code = ext2fs_file_llseek(f, at, EXT2_SEEK_SET, NULL);
-	for (size_t done = 0; done < n && !code;) {
-		unsigned want = n - done < each ? (unsigned)(n - done) : each, part = 0;
-
-		code = ext2fs_file_write(f, from + done, want, &part);
-		done += part;
-		if (!code && part == 0)
-			code = EIO;
-	}
+	for (size_t i = 0; i < n && !code; i++)
+		code = write_at(f, &list[i], each);
 	if (!code)
 		code = ext2fs_file_flush(f);
-	if (!code && at + n < EXT2_I_SIZE(&inode->small))
-		code = ext2fs_file_set_size2(f, (ext2_off64_t)(at + n));
+	if (!code && whole && list->n < EXT2_I_SIZE(&inode->small))
+		code = ext2fs_file_set_size2(f, (ext2_off64_t)list->n);
 	closed = ext2fs_file_close(f);
 	if (!code)
 		code = closed;
@@ -95,15 +102,16 @@ static int write_blocks(struct ext *x, ext2_ino_t ino, union ext_inode *inode, u
 }
 
 /* Inline data is set as a whole while it fits; libext2fs moves it to blocks when a write does not. */
-static int write_content(struct ext *x, ext2_ino_t ino, union ext_inode *inode, const void *data,
-			 size_t n, const char *path, struct err *e)
+static int write_content(struct ext *x, ext2_ino_t ino, union ext_inode *inode,
+			 const struct guest_patch *all, const char *path, struct err *e)
 {
+	size_t n = all->n;
 	errcode_t code;
 	int r;
 
 	if (!(inode->small.i_flags & EXT4_INLINE_DATA_FL) || n > EXT2_I_SIZE(&inode->small))
-		return write_blocks(x, ino, inode, 0, data, n, path, e);
-	code = ext2fs_inline_data_set(x->e2, ino, &inode->small, (void *)data, n);
+		return write_blocks(x, ino, inode, all, 1, true, path, e);
+	code = ext2fs_inline_data_set(x->e2, ino, &inode->small, (void *)all->data, n);
 	if (code)
 		return ext_error(e, code, path, "written");
 	r = ext_inode_read(x, ino, inode, path, e);
@@ -134,33 +142,38 @@ static int restore_times(struct ext *x, ext2_ino_t ino, const union ext_inode *w
 	return ext_inode_write(x, ino, &now, path, e);
 }
 
-/* keep: that many bytes stay, all that there are; 0 for none. */
-static int replace_inode(struct ext *x, ext2_ino_t ino, size_t keep, const void *data, size_t n,
-			 const char *path, struct err *e)
+/* What is written to a file: patches of one that is that long, or all of it. */
+struct writing {
+	const struct guest_patch *list;
+	size_t n, len;
+	bool whole;
+};
+
+static int write_inode(struct ext *x, ext2_ino_t ino, const struct writing *w, const char *path,
+		       struct err *e)
 {
 	union ext_inode inode, was;
 	int r = ext_inode_read(x, ino, &inode, path, e);
 
 	if (r < 0)
 		return r;
-	if (keep && keep != EXT2_I_SIZE(&inode.small))
-		return err_set(e, EINVAL, "%s: it has another length than %zu", path, keep);
+	if (!w->whole && w->len != EXT2_I_SIZE(&inode.small))
+		return err_set(e, EINVAL, "%s: it has another length than %zu", path, w->len);
 	if (!LINUX_S_ISREG(inode.small.i_mode))
 		return err_set(e, EINVAL, "%s: not a regular file", path);
-	if (EXT2_I_SIZE(&inode.small) > (keep ? GUEST_LARGE_MAX : GUEST_FILE_MAX))
+	if (EXT2_I_SIZE(&inode.small) > (w->whole ? GUEST_FILE_MAX : GUEST_LARGE_MAX))
 		return err_set(e, EFBIG, "%s: larger than a configuration file", path);
 	was = inode;
 	r = editable(&inode, path, e);
 	if (r == 0)
 		r = ext_inode_sane(x, &inode, path, e);
 	if (r == 0)
-		r = keep ? write_blocks(x, ino, &inode, keep, data, n, path, e)
-			 : write_content(x, ino, &inode, data, n, path, e);
+		r = w->whole ? write_content(x, ino, &inode, w->list, path, e)
+			     : write_blocks(x, ino, &inode, w->list, w->n, false, path, e);
 	return r < 0 ? r : restore_times(x, ino, &was, path, e);
 }
 
-int ext_append(struct guest_fs *fs, const char *path, size_t keep, const void *data, size_t n,
-	       struct err *e)
+static int write_file(struct guest_fs *fs, const char *path, const struct writing *w, struct err *e)
 {
 	struct ext *x = (struct ext *)fs;
 	struct ext_place place;
@@ -168,12 +181,20 @@ int ext_append(struct guest_fs *fs, const char *path, size_t keep, const void *d
 
 	if (r == 0)
 		r = begin(x, path, e);
-	return r < 0 ? r : replace_inode(x, place.ino, keep, data, n, path, e);
+	return r < 0 ? r : write_inode(x, place.ino, w, path, e);
+}
+
+int ext_patch(struct guest_fs *fs, const char *path, size_t len, const struct guest_patch *list,
+	      size_t n, struct err *e)
+{
+	return write_file(fs, path, &(struct writing){list, n, len, false}, e);
 }
 
 int ext_replace(struct guest_fs *fs, const char *path, const void *data, size_t n, struct err *e)
 {
-	return ext_append(fs, path, 0, data, n, e);
+	const struct guest_patch all = {0, data, n};
+
+	return write_file(fs, path, &(struct writing){&all, 1, 0, true}, e);
 }
 
 /* ---- new names ---- */
@@ -285,6 +306,7 @@ int ext_create(struct guest_fs *fs, const char *path, const struct guest_new *as
 	       size_t n, struct err *e)
 {
 	struct ext *x = (struct ext *)fs;
+	const struct guest_patch all = {0, data, n};
 	struct ext_place place;
 	bool is_new;
 	int r = ready_for(x, path, true, &place, e);
@@ -297,7 +319,7 @@ int ext_create(struct guest_fs *fs, const char *path, const struct guest_new *as
 	if (r == 0 && is_new)
 		r = copy_label(x, place.parent, place.ino, path, e);
 	if (r == 0)
-		r = replace_inode(x, place.ino, 0, data, n, path, e);
+		r = write_inode(x, place.ino, &(struct writing){&all, 1, 0, true}, path, e);
 	return r < 0 ? r : set_owner(x, place.ino, as, path, e);
 }
 

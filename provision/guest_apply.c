@@ -54,8 +54,8 @@ static int do_edit(struct guest *g, const struct guest_edit *x, struct err *e)
 		return -EINVAL;
 	switch (x->op) {
 	case OP_WRITE:
-		return x->keep ? guest_fs_append(fs, x->path, x->keep, x->data, x->len, e)
-			       : guest_fs_replace(fs, x->path, x->data, x->len, e);
+		return x->patches ? guest_fs_patch(fs, x->path, x->len, x->patches, x->npatches, e)
+				  : guest_fs_replace(fs, x->path, x->data, x->len, e);
 	case OP_CREATE:
 		return guest_fs_create(fs, x->path, x->mode, x->uid, x->gid, x->data, x->len, e);
 	case OP_FOLDER:

@@ -12,11 +12,6 @@
 
 enum { SEED_MAX = 4096, SEED_USUAL = 512 };
 
-static const char *count_of(struct work *w, size_t n, const char *what)
-{
-	return arena_printf(w->a, "%zu %s%s", n, what, n == 1 ? "" : "s");
-}
-
 /* ---- names ---- */
 
 typedef size_t text_editor(const char *text, size_t len, const struct edit_names *n,
@@ -161,7 +156,7 @@ static void say_refs(struct work *w, const struct found *f, size_t n)
 {
 	if (n)
 		work_say(w, f->place->id, f->path, "", "", GUEST_CHANGED,
-			 count_of(w, n, "reference"));
+			 work_count(w, n, "reference"));
 }
 
 int work_refs(struct work *w, const struct found *f, struct err *e)
@@ -304,49 +299,6 @@ static int found_hostid(struct work *w, const struct found *f, struct err *e)
 	return 0;
 }
 
-/* The copy of mdadm.conf by which the root is put together. */
-static size_t member_names(struct work *w, struct initrd_member *m)
-{
-	struct strbuf out = {0};
-	size_t n = 0;
-
-	if (str_ends(m->name, "mdadm.conf") || strstr(m->name, "mdadm.conf.d/"))
-		n = work_array_names(w, m->data, m->len, &out);
-	if (n) {
-		m->data = arena_dupn(w->a, out.text, out.len);
-		m->len = out.len;
-	}
-	strbuf_fini(&out);
-	return n;
-}
-
-static int found_initrd(struct work *w, const struct found *f, struct err *e)
-{
-	struct strbuf out = {0};
-	struct initrd_member *members;
-	size_t done = 0;
-
-	(void)e;
-	if (!f->initrd || !f->initrd->n)
-		return 0;
-	members = arena_alloc(w->a, f->initrd->n * sizeof *members);
-	for (size_t i = 0; i < f->initrd->n; i++) {
-		members[i] = f->initrd->members[i];
-		members[i].data = arena_dupn(w->a, members[i].data, members[i].len);
-		done += refs_apply(&w->refs, members[i].data, members[i].len, REF_ANY);
-		done += member_names(w, &members[i]);
-	}
-	if (done) {
-		initrd_append(&out, f->len, members, f->initrd->n);
-		work_append(w, f, out.text, out.len);
-		work_say(w, f->place->id, f->path, "", "", GUEST_CHANGED,
-			 arena_printf(w->a, "%s in %s overridden by an archive at its end",
-				      count_of(w, done, "reference"), members[0].name));
-	}
-	strbuf_fini(&out);
-	return 0;
-}
-
 /* ---- the table ---- */
 
 static int (*const editors[])(struct work *w, const struct found *f, struct err *e) = {
@@ -366,7 +318,7 @@ static int (*const editors[])(struct work *w, const struct found *f, struct err 
 	[EDIT_HOSTID] = found_hostid,
 	[EDIT_LVM_DEVICES] = found_lvm_devices,
 	[EDIT_MDADM] = found_mdadm,
-	[EDIT_INITRD] = found_initrd,
+	[EDIT_INITRD] = work_ramdisk,
 	[EDIT_SSH_KEY] = work_host_key,
 	[EDIT_CLOUD_OFF] = work_cloud_off,
 	[EDIT_CLOUD_SOURCES] = work_cloud_sources,

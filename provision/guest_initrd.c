@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/lazy_archive.h"
 #include "base/scope.h"
+#include "provision/cpio.h"
 #include "provision/places_edit.h"
 
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include <sys/stat.h>
 
 enum {
-	HEADER = 110,
 	MEMBER_MAX = 64 << 20,
 	PATH_LONGEST = 4096,
 	WINDOW = 1 << 20,
@@ -19,54 +19,75 @@ enum {
 	MEMBERS_MAX = 200000
 };
 
-/* ---- the uncompressed archive at the front: microcode ---- */
+/* ---- archives that are not compressed ---- */
 
-static bool hex_field(const char *p, size_t *out)
+/* Where those begin that nothing but zeros follows: what overrides a compressed one, mostly. */
+static size_t tail_start(const char *data, size_t len, size_t from)
 {
-	size_t v = 0;
+	const char *p;
 
-	for (int i = 0; i < 8; i++) {
-		char c = p[i];
+	for (size_t at = from; (p = memmem(data + at, len - at, "07070", 5)); at++) {
+		size_t stopped;
 
-		if (c >= '0' && c <= '9')
-			v = v << 4 | (size_t)(c - '0');
-		else if ((c | 32) >= 'a' && (c | 32) <= 'f')
-			v = v << 4 | (size_t)((c | 32) - 'a' + 10);
-		else
-			return false;
+		at = (size_t)(p - data);
+		if (at % 4)
+			continue;
+		if (cpio_end(data, len, at, &stopped) == len)
+			return at;
+		/* nothing is walked over twice */
+		at = stopped > at ? stopped - 1 : at;
 	}
-	*out = v;
-	return true;
+	return len;
 }
 
-static size_t aligned(size_t n)
+static bool refs_in(const struct refs *refs, const char *data, size_t len)
 {
-	return (n + 3) & ~(size_t)3;
+	struct ref_hit hit;
+
+	return refs_next(refs, data, len, 0, REF_ANY, &hit);
 }
 
-/* Behind the archives in front that are not compressed, when compressed ones follow; else 0. */
-static size_t front_end(const char *data, size_t len)
+/* The last member of a name is the one that counts. */
+static void drop_overridden(struct initrd *out, const char *name)
 {
-	size_t at = 0, end = 0;
+	size_t kept = 0;
 
-	while (at < len && len - at > HEADER && memcmp(data + at, "07070", 5) == 0) {
-		size_t size, name, next;
-		bool last;
+	for (size_t i = 0; i < out->n; i++)
+		if (out->members[i].raw || !str_eq(out->members[i].name, name))
+			out->members[kept++] = out->members[i];
+	out->n = kept;
+}
 
-		if (!hex_field(data + at + 54, &size) || !hex_field(data + at + 94, &name) ||
-		    name > len || size > len)
-			return 0;
-		next = aligned(at + HEADER + name);
-		if (next > len || aligned(next + size) > len)
-			return 0;
-		last = name == 11 && memcmp(data + at + HEADER, "TRAILER!!!", 10) == 0;
-		at = aligned(next + size);
-		while (last && at < len && !data[at])
-			at++;
-		if (last)
-			end = at;
+static void take_plain(struct arena *a, const char *data, size_t at, const struct cpio_member *m,
+		       const struct refs *refs, struct initrd *out)
+{
+	bool text =
+		S_ISLNK(m->mode) || (S_ISREG(m->mode) && text_is_plain(data + m->body, m->size));
+	char *raw;
+
+	if (!text && refs_in(refs, data + m->body, m->size)) {
+		out->stuck = out->stuck ? out->stuck : arena_dup(a, data + m->name);
+		return;
 	}
-	return end < len ? end : 0;
+	raw = arena_dupn(a, data + at, m->next - at);
+	ARENA_GROW(a, out->members, out->n, out->room);
+	out->members[out->n++] = (struct initrd_member){
+		raw + (m->name - at), m->mode, raw + (m->body - at), m->size, at, raw,
+		m->next - at};
+}
+
+static void plain_members(struct arena *a, const char *data, size_t at, size_t end,
+			  const struct refs *refs, struct initrd *out)
+{
+	struct cpio_member m;
+
+	if (!out->n && !refs_in(refs, data + at, end - at))
+		return;
+	for (; cpio_at(data, end, at, &m); at = m.last ? cpio_skip(data, end, m.next) : m.next) {
+		drop_overridden(out, data + m.name);
+		if (refs_in(refs, data + at, m.next - at))
+			take_plain(a, data, at, &m, refs, out);
+	}
 }
 
 /* ---- libarchive over the rest ---- */
@@ -98,7 +119,6 @@ static int stream_holds(const char *data, size_t len, const struct refs *refs, b
 	SCOPED(archive_free_at) struct archive *r = new_reader();
 	SCOPED(free_at) char *window = xmalloc(WINDOW + OVERLAP);
 	struct archive_entry *entry;
-	struct ref_hit hit;
 	size_t kept = 0, total = 0;
 
 	archive_read_support_format_raw(r);
@@ -118,7 +138,7 @@ static int stream_holds(const char *data, size_t len, const struct refs *refs, b
 			return err_set(e, EFBIG, "the initial ramdisk is larger than %d bytes",
 				       INITRD_UNPACKED);
 		n += (ssize_t)kept;
-		if (refs_next(refs, window, (size_t)n, 0, REF_ANY, &hit)) {
+		if (refs_in(refs, window, (size_t)n)) {
 			*holds = true;
 			return 0;
 		}
@@ -147,24 +167,24 @@ static bool pull(struct archive *r, char *dst, size_t n)
 
 struct header {
 	char name[PATH_LONGEST];
-	size_t mode, size;
+	struct cpio_member m;
 };
 
 /* The next member's header and name, over the zeros between archives; false at the end or at what is none. */
 static bool next_header(struct archive *r, struct header *h)
 {
-	char raw[HEADER];
+	char raw[CPIO_HEADER];
 	size_t n;
 
 	do {
 		if (!pull(r, raw, 4))
 			return false;
 	} while (le32(raw) == 0);
-	if (!pull(r, raw + 4, HEADER - 4) || memcmp(raw, "07070", 5) != 0 ||
-	    !hex_field(raw + 14, &h->mode) || !hex_field(raw + 54, &h->size) ||
-	    !hex_field(raw + 94, &n) || n == 0 || n > sizeof h->name)
+	if (!pull(r, raw + 4, CPIO_HEADER - 4) || !cpio_header(raw, &h->m) ||
+	    h->m.named > sizeof h->name)
 		return false;
-	if (!pull(r, h->name, n) || !pull(r, NULL, aligned(HEADER + n) - HEADER - n))
+	n = h->m.named;
+	if (!pull(r, h->name, n) || !pull(r, NULL, cpio_aligned(CPIO_HEADER + n) - CPIO_HEADER - n))
 		return false;
 	h->name[n - 1] = '\0';
 	return true;
@@ -173,21 +193,23 @@ static bool next_header(struct archive *r, struct header *h)
 static bool read_member(struct arena *a, struct archive *r, const struct header *h,
 			const struct refs *refs, struct initrd *out)
 {
-	size_t fill = aligned(h->size) - h->size;
-	struct ref_hit hit;
+	size_t size = h->m.size, fill = cpio_aligned(size) - size;
 	char *data;
 	bool whole;
 
-	if (!h->size || h->size > MEMBER_MAX)
-		return pull(r, NULL, h->size + fill);
-	data = xmalloc(h->size);
-	whole = pull(r, data, h->size) && pull(r, NULL, fill);
-	if (whole && refs_next(refs, data, h->size, 0, REF_ANY, &hit)) {
-		if (S_ISREG(h->mode) && text_is_plain(data, h->size)) {
+	if (!size || size > MEMBER_MAX)
+		return pull(r, NULL, size + fill);
+	data = xmalloc(size);
+	whole = pull(r, data, size) && pull(r, NULL, fill);
+	if (whole && refs_in(refs, data, size)) {
+		if (S_ISREG(h->m.mode) && text_is_plain(data, size)) {
 			ARENA_GROW(a, out->members, out->n, out->room);
-			out->members[out->n++] =
-				(struct initrd_member){arena_dup(a, h->name), (mode_t)h->mode,
-						       arena_dupn(a, data, h->size), h->size};
+			out->members[out->n++] = (struct initrd_member){
+				.name = arena_dup(a, h->name),
+				.mode = h->m.mode,
+				.data = arena_dupn(a, data, size),
+				.len = size,
+			};
 		} else if (!out->stuck) {
 			out->stuck = arena_dup(a, h->name);
 		}
@@ -203,7 +225,7 @@ static int find_members(struct arena *a, const char *data, size_t len, const str
 	SCOPED(archive_free_at) struct archive *r = new_reader();
 	SCOPED(free_at) struct header *h = xcalloc(1, sizeof *h);
 	struct archive_entry *entry;
-	size_t count = 0;
+	size_t count = 0, before = out->n;
 
 	archive_read_support_format_raw(r);
 	if (archive_read_open_memory(r, data, len) != ARCHIVE_OK ||
@@ -212,58 +234,73 @@ static int find_members(struct arena *a, const char *data, size_t len, const str
 	while (count++ < MEMBERS_MAX && next_header(r, h) && read_member(a, r, h, refs, out))
 		;
 	/* somewhere, but in no member that could be read */
-	if (!out->n && !out->stuck)
+	if (out->n == before && !out->stuck)
 		out->stuck = "one of its archives";
 	return 0;
+}
+
+/* What is between the archives that are not compressed. */
+static int compressed_members(struct arena *a, const char *data, size_t len,
+			      const struct refs *refs, struct initrd *out, struct err *e)
+{
+	bool holds = false;
+	int r = lazy_archive_load(e);
+
+	if (r == 0)
+		r = stream_holds(data, len, refs, &holds, e);
+	return r == 0 && holds ? find_members(a, data, len, refs, out, e) : r;
+}
+
+static int search(struct arena *a, const char *data, size_t len, const struct refs *refs,
+		  bool compressed, struct initrd *out, struct err *e)
+{
+	size_t stopped;
+	int r = 0;
+
+	*out = (struct initrd){0};
+	if (len < 16)
+		return err_set(e, EINVAL, "too short for an initial ramdisk");
+	out->front = cpio_end(data, len, 0, &stopped);
+	out->tail = tail_start(data, len, out->front);
+	plain_members(a, data, 0, out->front, refs, out);
+	if (compressed && out->front < out->tail)
+		r = compressed_members(a, data + out->front, out->tail - out->front, refs, out, e);
+	if (r == 0)
+		plain_members(a, data, out->tail, len, refs, out);
+	return r;
 }
 
 int initrd_search(struct arena *a, const char *data, size_t len, const struct refs *refs,
 		  struct initrd *out, struct err *e)
 {
-	size_t front = front_end(data, len);
-	struct ref_hit hit;
-	bool holds = false;
-	int r = lazy_archive_load(e);
-
-	*out = (struct initrd){0};
-	if (r < 0)
-		return r;
-	if (len < 16)
-		return err_set(e, EINVAL, "too short for an initial ramdisk");
-	if (front && refs_next(refs, data, front, 0, REF_ANY, &hit))
-		out->stuck = "its first archive";
-	r = stream_holds(data + front, len - front, refs, &holds, e);
-	if (r == 0 && holds)
-		r = find_members(a, data + front, len - front, refs, out, e);
-	return r;
+	return search(a, data, len, refs, true, out, e);
 }
 
-/* ---- the archive at the end ---- */
-
-static void pad(struct strbuf *out, size_t before)
+int initrd_search_plain(struct arena *a, const char *data, size_t len, const struct refs *refs,
+			struct initrd *out, struct err *e)
 {
-	while ((before + out->len) % 4)
-		strbuf_addc(out, '\0');
+	return search(a, data, len, refs, false, out, e);
 }
 
-static void add_member(struct strbuf *out, size_t before, unsigned ino, const char *name,
-		       mode_t mode, const char *data, size_t len)
+/* ---- changing ---- */
+
+size_t initrd_edit(struct initrd_member *m, const struct refs *refs)
 {
-	strbuf_printf(out, "070701%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X%08X", ino,
-		      (unsigned)mode, 0u, 0u, 1u, 0u, (unsigned)len, 0u, 0u, 0u, 0u,
-		      (unsigned)strlen(name) + 1, 0u);
-	strbuf_addn(out, name, strlen(name) + 1);
-	pad(out, before);
-	if (len)
-		strbuf_addn(out, data, len);
-	pad(out, before);
+	size_t n = refs_apply(refs, m->data, m->len, REF_ANY);
+	struct cpio_member at;
+
+	if (!m->raw || !cpio_at(m->raw, m->raw_len, 0, &at))
+		return n;
+	n += refs_apply(refs, m->raw + at.name, at.named, REF_ANY);
+	cpio_sum(m->raw, &at);
+	return n;
 }
 
 void initrd_append(struct strbuf *out, size_t before, const struct initrd_member *members, size_t n)
 {
-	pad(out, before);
+	cpio_pad(out, before);
 	for (size_t i = 0; i < n; i++)
-		add_member(out, before, (unsigned)i + 1, members[i].name, members[i].mode,
-			   members[i].data, members[i].len);
-	add_member(out, before, 0, "TRAILER!!!", 0, NULL, 0);
+		cpio_add(out, before, (unsigned)i + 1, members[i].name, members[i].mode,
+			 members[i].data, members[i].len);
+	cpio_add(out, before, 0, CPIO_LAST, 0, NULL, 0);
 }

@@ -65,16 +65,21 @@ void work_set(struct work *w, const struct found *f, const char *text, size_t le
 		x = work_edit(w, OP_WRITE, f->volume, f->inner);
 	x->data = arena_dupn(w->a, text, len);
 	x->len = len;
-	x->keep = 0;
+	x->patches = NULL;
 }
 
-void work_append(struct work *w, const struct found *f, const char *text, size_t len)
+void work_patch(struct work *w, const struct found *f, const struct guest_patch *list, size_t n)
 {
 	struct guest_edit *x = work_edit(w, OP_WRITE, f->volume, f->inner);
 
-	x->data = arena_dupn(w->a, text, len);
-	x->len = len;
-	x->keep = f->len;
+	x->patches = list;
+	x->npatches = n;
+	x->len = f->len;
+}
+
+const char *work_count(struct work *w, size_t n, const char *what)
+{
+	return arena_printf(w->a, "%zu %s%s", n, what, n == 1 ? "" : "s");
 }
 
 /* A file that is there keeps its mode, owner and labels. */

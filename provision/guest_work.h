@@ -20,7 +20,8 @@ struct guest_edit {
 	const char *path, *to; /* inside the filesystem */
 	char *data;
 	size_t len;
-	size_t keep; /* that many bytes of the file stay as they are before data */
+	const struct guest_patch *patches; /* instead of data: of a file that is len long */
+	size_t npatches;
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
@@ -74,8 +75,8 @@ struct guest_edit *work_edit(struct work *w, enum edit_op op, size_t volume, con
 struct guest_edit *work_file(struct work *w, const struct found *f);
 /* The edit of a file whose new content is text. */
 void work_set(struct work *w, const struct found *f, const char *text, size_t len);
-/* The same: the file stays as it is and is followed by text. */
-void work_append(struct work *w, const struct found *f, const char *text, size_t len);
+/* The edit of a file that else stays as it is; takes list. */
+void work_patch(struct work *w, const struct found *f, const struct guest_patch *list, size_t n);
 /* A file that is not there yet; nothing when its folder is not there. True when it will be. */
 bool work_create(struct work *w, const char *path, mode_t mode, const char *text, size_t len);
 /* The edit of a path in a filesystem: the one there is, or a new one of the file that exists there or not. */
@@ -87,10 +88,15 @@ bool work_has_folder(const struct work *w, size_t volume, const char *inner);
 void work_keep(struct work *w, const char *inner, size_t volume);
 int work_random(void *p, size_t n, struct err *e);
 
+/* "3 references" */
+const char *work_count(struct work *w, size_t n, const char *what);
+
 /* ---- guest_edit.c ---- */
 
 /* Plans one found place. */
 int work_found(struct work *w, const struct found *f, struct err *e);
+/* ---- guest_ramdisk.c ---- */
+int work_ramdisk(struct work *w, const struct found *f, struct err *e);
 /* ---- guest_keys.c ---- */
 int work_host_key(struct work *w, const struct found *f, struct err *e);
 int work_missing_keys(struct work *w, struct err *e);

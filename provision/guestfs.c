@@ -198,37 +198,55 @@ int guest_fs_replace(struct guest_fs *fs, const char *path, const void *data, si
 	return r < 0 ? r : fs->ops->replace(fs, path, data, n, e);
 }
 
-static int append_by_replacing(struct guest_fs *fs, const char *path, size_t keep, const void *data,
-			       size_t n, struct err *e)
+static int patch_by_replacing(struct guest_fs *fs, const char *path, size_t len,
+			      const struct guest_patch *list, size_t n, struct err *e)
 {
 	SCOPED(arena_fini) struct arena mem = {0};
 	struct strbuf whole = {0};
 	const char *now;
-	size_t len;
-	int r = guest_fs_read(fs, &mem, path, GUEST_LARGE_MAX, &now, &len, e);
+	size_t had;
+	int r = guest_fs_read(fs, &mem, path, GUEST_LARGE_MAX, &now, &had, e);
 
 	if (r < 0)
 		return r;
-	if (len != keep)
-		return err_set(e, EINVAL, "%s: it has %zu bytes, not %zu", path, len, keep);
+	if (had != len)
+		return err_set(e, EINVAL, "%s: it has %zu bytes, not %zu", path, had, len);
 	strbuf_addn(&whole, now, len);
-	strbuf_addn(&whole, data, n);
+	for (size_t i = 0; i < n; i++)
+		if (list[i].off == len)
+			strbuf_addn(&whole, list[i].data, list[i].n);
+		else
+			memcpy(whole.text + list[i].off, list[i].data, list[i].n);
 	r = fs->ops->replace(fs, path, whole.text, whole.len, e);
 	strbuf_fini(&whole);
 	return r;
 }
 
-int guest_fs_append(struct guest_fs *fs, const char *path, size_t keep, const void *data, size_t n,
-		    struct err *e)
+/* Inside the file, but for the last, which may begin at its end. */
+static bool patches_fit(size_t len, const struct guest_patch *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool behind = list[i].off == len && i == n - 1;
+
+		if (behind && (list[i].n > GUEST_FILE_MAX || len > GUEST_LARGE_MAX - list[i].n))
+			return false;
+		if (!behind && (list[i].off > len || list[i].n > len - list[i].off))
+			return false;
+	}
+	return len <= GUEST_LARGE_MAX;
+}
+
+int guest_fs_patch(struct guest_fs *fs, const char *path, size_t len,
+		   const struct guest_patch *list, size_t n, struct err *e)
 {
 	int r = ready(fs, fs->ops->replace, true, path, e);
 
-	if (r == 0 && (n > GUEST_FILE_MAX || keep > GUEST_LARGE_MAX - n))
+	if (r == 0 && !patches_fit(len, list, n))
 		r = err_set(e, EFBIG, "%s: larger than an initial ramdisk", path);
 	if (r < 0)
 		return r;
-	return fs->ops->append ? fs->ops->append(fs, path, keep, data, n, e)
-			       : append_by_replacing(fs, path, keep, data, n, e);
+	return fs->ops->patch ? fs->ops->patch(fs, path, len, list, n, e)
+			      : patch_by_replacing(fs, path, len, list, n, e);
 }
 
 int guest_fs_create(struct guest_fs *fs, const char *path, mode_t mode, uid_t uid, gid_t gid,

@@ -23,14 +23,22 @@ struct guest_stat {
 	int64_t mtime;
 };
 
+/* Bytes and where they go in a file. */
+struct guest_patch {
+	uint64_t off;
+	const void *data;
+	size_t n;
+};
+
 struct guest_names {
 	char **names; /* sorted, without "." and ".." */
 	size_t count;
 };
 
 enum {
-	GUEST_FILE_MAX = 16 << 20,   /* no configuration file is larger */
-	GUEST_LARGE_MAX = 256 << 20, /* no initial ramdisk is: read whole, and appended to */
+	GUEST_FILE_MAX = 16 << 20, /* no configuration file is larger */
+	GUEST_LARGE_MAX =
+		256 << 20, /* no initial ramdisk is: read whole, patched and appended to */
 };
 
 /* Which engine serves type ("ext4", "vfat", "swap", ...): a row per engine. -ENOTSUP with a sentence for a type no
@@ -95,9 +103,9 @@ int guest_fs_list(struct guest_fs *fs, struct arena *a, const char *path, struct
 /* Replaces a regular file's content; mode, owner, ACLs, labels and other xattrs stay, and so do times. */
 int guest_fs_replace(struct guest_fs *fs, const char *path, const void *data, size_t n,
 		     struct err *e);
-/* The first keep bytes of a file, which is that long, stay; data follows them. */
-int guest_fs_append(struct guest_fs *fs, const char *path, size_t keep, const void *data, size_t n,
-		    struct err *e);
+/* Bytes of a file, which is len long, are written over; at its end they make it longer. */
+int guest_fs_patch(struct guest_fs *fs, const char *path, size_t len,
+		   const struct guest_patch *list, size_t n, struct err *e);
 /* Makes a new file (or replaces one) with this mode and owner; parents must exist. The SELinux label is its parent's. */
 int guest_fs_create(struct guest_fs *fs, const char *path, mode_t mode, uid_t uid, gid_t gid,
 		    const void *data, size_t n, struct err *e);

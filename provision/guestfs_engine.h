@@ -45,8 +45,8 @@ struct guest_fs_ops {
 	int (*replace)(struct guest_fs *fs, const char *path, const void *data, size_t n,
 		       struct err *e);
 	/* NULL: the whole file is read and replaced. */
-	int (*append)(struct guest_fs *fs, const char *path, size_t keep, const void *data,
-		      size_t n, struct err *e);
+	int (*patch)(struct guest_fs *fs, const char *path, size_t len,
+		     const struct guest_patch *list, size_t n, struct err *e);
 	int (*create)(struct guest_fs *fs, const char *path, const struct guest_new *as,
 		      const void *data, size_t n, struct err *e);
 	int (*mkdir)(struct guest_fs *fs, const char *path, const struct guest_new *as,

@@ -1,4 +1,5 @@
 /* Initial ramdisks: which members of the template's hold its ids, and whether the clone overrides each. */
+#include "provision/cpio.h"
 #include "provision/verify_parts.h"
 
 #include "provision/guest_parts.h"
@@ -65,74 +66,57 @@ void verify_initrds_gather(struct verify_base *b)
 
 /* ---- a clone's ---- */
 
-static bool hex_field(const char *p, size_t *out)
-{
-	*out = 0;
-	for (int i = 0; i < 8; i++) {
-		const char *at = strchr("0123456789abcdef", p[i] | (p[i] >= 'A' ? 32 : 0));
-
-		if (!at || !p[i])
-			return false;
-		*out = *out << 4 | (size_t)(at - "0123456789abcdef");
-	}
-	return true;
-}
-
-static size_t aligned(size_t n)
-{
-	return (n + 3) & ~(size_t)3;
-}
-
-/* Whether the archive at data has a member of this name. */
+/* Whether an archive at data has a member of this name. */
 static bool has_member(const char *data, size_t len, const char *name)
 {
-	size_t at = 0, size, n;
+	struct cpio_member m;
 
-	while (len - at > 110 && memcmp(data + at, "07070", 5) == 0 &&
-	       hex_field(data + at + 54, &size) && hex_field(data + at + 94, &n) && n &&
-	       n < len - at - 110 && !data[at + 110 + n - 1]) {
-		const char *own = data + at + 110;
-
-		if (str_eq(own, name))
+	for (size_t at = 0; cpio_at(data, len, at, &m); at = cpio_skip(data, len, m.next))
+		if (str_eq(data + m.name, name))
 			return true;
-		at = aligned(at + 110 + n);
-		if (size > len || at > len || aligned(at + size) > len)
-			return false;
-		at = aligned(at + size);
-		/* zeros fill up to the next archive */
-		while (at < len && !data[at])
-			at++;
-	}
 	return false;
 }
 
-/* The clone's begins as the template's does: what the archive behind it does not override is left. */
-static void check_appended(struct verify_clone *c, const struct verify_initrd *was,
-			   const char *path, const char *data, size_t len)
+/* What is compressed is the template's: what it holds is overridden behind it. */
+static bool is_around(const struct initrd *was, const struct initrd *now, const char *was_data,
+		      const char *data)
 {
-	size_t tail = aligned(was->len) < len ? aligned(was->len) : len;
-
-	if (was->found.stuck)
-		verify_wrong(c->subject, VERIFY_SCAN_INITRD, "%s: %s holds an id of the template",
-			     path, was->found.stuck);
-	for (size_t i = 0; i < was->found.n; i++)
-		if (!has_member(data + tail, len - tail, was->found.members[i].name))
-			verify_wrong(c->subject, VERIFY_SCAN_INITRD,
-				     "%s: %s in it holds an id of the template", path,
-				     was->found.members[i].name);
+	return now->front == was->front && now->tail >= was->tail && was->tail > was->front &&
+	       memcmp(data + was->front, was_data + was->front, was->tail - was->front) == 0;
 }
 
-static void check_other(struct verify_clone *c, const char *path, const char *data, size_t len)
+static void check_overridden(struct verify_clone *c, const struct initrd *was, const char *path,
+			     const char *data, size_t len)
+{
+	for (size_t i = 0; i < was->n; i++)
+		if (!was->members[i].raw && !has_member(data, len, was->members[i].name))
+			verify_wrong(c->subject, VERIFY_SCAN_INITRD,
+				     "%s: %s in it holds an id of the template", path,
+				     was->members[i].name);
+}
+
+static void check_members(struct verify_clone *c, const struct verify_initrd *was, const char *path,
+			  const char *data, size_t len)
 {
 	struct refs refs = {.a = &c->mem};
 	struct initrd x;
 	struct err e = {0};
+	bool around;
+	int r;
 
 	template_refs(&c->base->ids, &refs);
-	if (initrd_search(&c->mem, data, len, &refs, &x, &e) < 0) {
+	r = initrd_search_plain(&c->mem, data, len, &refs, &x, &e);
+	around = r == 0 && is_around(&was->found, &x, was->data, data);
+	if (around)
+		check_overridden(c, &was->found, path, data + x.tail, len - x.tail);
+	else if (r == 0)
+		r = initrd_search(&c->mem, data, len, &refs, &x, &e);
+	if (r < 0) {
 		verify_wrong(c->subject, VERIFY_SCAN_INITRD, "%s: %s", path, e.text);
 		return;
 	}
+	if (around && !x.stuck)
+		x.stuck = was->found.stuck;
 	if (x.stuck)
 		verify_wrong(c->subject, VERIFY_SCAN_INITRD, "%s: %s holds an id of the template",
 			     path, x.stuck);
@@ -169,10 +153,8 @@ static void check_one(struct verify_clone *c, const struct verify_initrd *was)
 	if (!data)
 		verify_wrong(c->subject, VERIFY_SCAN_INITRD, "%s: %s", path,
 			     *e.text ? e.text : "is gone");
-	else if (len >= was->len && memcmp(data, was->data, was->len) == 0)
-		check_appended(c, was, path, data, len);
 	else
-		check_other(c, path, data, len);
+		check_members(c, was, path, data, len);
 	arena_fini(&a);
 }
 

@@ -16,8 +16,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	refs_add(&refs, REF_UUID, "a", "53e8bffa-c678-48b9-b7cb-1a4d0bb03ead",
 		 "00112233-4455-4677-8899-aabbccddeeff");
-	if (initrd_search(&a, (const char *)data, size, &refs, &x, &e) == 0)
+	if (initrd_search(&a, (const char *)data, size, &refs, &x, &e) == 0) {
+		for (size_t i = 0; i < x.n; i++)
+			initrd_edit(&x.members[i], &refs);
 		initrd_append(&out, 0, x.members, x.n);
+	}
 	strbuf_fini(&out);
 	arena_fini(&a);
 	return 0;

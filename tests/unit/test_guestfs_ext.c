@@ -121,9 +121,11 @@ static void files_are_read(void **state)
 }
 
 /* An initial ramdisk of a distribution's usual size. */
-static void large_files_are_read_and_appended_to(void **state)
+static void large_files_are_read_and_patched(void **state)
 {
 	enum { LARGE = 40 << 20 };
+	static const struct guest_patch list[] = {
+		{0, "zz", 2}, {LARGE - 1, "y", 1}, {LARGE, "more", 4}};
 	SCOPED(image_gone) struct image i = image_new(64 << 20);
 	struct arena a = {0};
 	struct guest_fs *fs;
@@ -143,13 +145,14 @@ static void large_files_are_read_and_appended_to(void **state)
 	assert_int_equal(guest_fs_read(fs, &a, "/initrd", GUEST_FILE_MAX, &data, &n, NULL), -EFBIG);
 	assert_int_equal(guest_fs_read(fs, &a, "/initrd", GUEST_LARGE_MAX, &data, &n, NULL), 0);
 	assert_int_equal(n, LARGE);
-	assert_int_equal(guest_fs_append(fs, "/initrd", LARGE, "more", 4, NULL), 0);
+	assert_int_equal(guest_fs_patch(fs, "/initrd", LARGE, list, 3, NULL), 0);
 	assert_int_equal(guest_fs_flush(fs, NULL), 0);
 	arena_fini(&a);
 	a = (struct arena){0};
 	assert_int_equal(guest_fs_read(fs, &a, "/initrd", GUEST_LARGE_MAX, &data, &n, NULL), 0);
 	assert_int_equal(n, LARGE + 4);
-	assert_memory_equal(data + LARGE - 1, "xmore", 5);
+	assert_memory_equal(data + LARGE - 1, "ymore", 5);
+	assert_memory_equal(data, "zzx", 3);
 	arena_fini(&a);
 	guest_fs_close(fs);
 	assert_int_equal(shell("e2fsck -fn %s >/dev/null 2>&1", i.path), 0);
@@ -235,12 +238,20 @@ static void replaced_files_keep_everything_else(void **state)
 		/* Through a symlink, growing over several blocks, and shrinking to nothing. */
 		OK(guest_fs_replace(o.fs, "/abs", big, sizeof big, e));
 		OK(guest_fs_replace(o.fs, "/big", "", 0, e));
-		OK(guest_fs_append(o.fs, "/etc/hostname", 16, big, 5000, e));
+		OK(guest_fs_patch(o.fs, "/etc/hostname", 16, &(struct guest_patch){16, big, 5000},
+				  1, e));
 		OK(guest_fs_stat(o.fs, "/etc/hostname", true, &now, e));
 		assert_int_equal(now.size, 5016);
-		assert_int_equal(guest_fs_append(o.fs, "/etc/hostname", 16, "x", 1, NULL), -EINVAL);
+		assert_int_equal(guest_fs_patch(o.fs, "/etc/hostname", 16,
+						&(struct guest_patch){16, "x", 1}, 1, NULL),
+				 -EINVAL);
 		OK(guest_fs_replace(o.fs, "/etc/hostname", "web-001", 7, e));
-		OK(guest_fs_append(o.fs, "/etc/hostname", 7, ".example\n", 9, e));
+		OK(guest_fs_patch(o.fs, "/etc/hostname", 7,
+				  &(struct guest_patch){7, ".example\n", 9}, 1, e));
+		OK(guest_fs_patch(o.fs, "/etc/hostname", 16, &(struct guest_patch){4, "00", 2}, 1,
+				  e));
+		OK(guest_fs_patch(o.fs, "/etc/hostname", 16, &(struct guest_patch){0, "w", 1}, 1,
+				  e));
 		close_fs(&o);
 		is_clean(&o, &kinds[k]);
 		dump_is(&o, "cat /etc/hostname", "web-001.example");
@@ -417,7 +428,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_are_read),
-		cmocka_unit_test(large_files_are_read_and_appended_to),
+		cmocka_unit_test(large_files_are_read_and_patched),
 		cmocka_unit_test(symlinks_stay_inside),
 		cmocka_unit_test(replaced_files_keep_everything_else),
 		cmocka_unit_test(attributes_stay_and_labels_are_inherited),

@@ -118,6 +118,7 @@ static void files_grow_shrink_appear_and_go(void **state)
 		skip();
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
 		SCOPED(open_fs_gone) struct open_fs o = open_kind(&kinds[k]);
+		static const struct guest_patch list[] = {{0, "s", 1}, {6, " it\n", 4}};
 		char name[96], text[256], big[40000];
 
 		memset(big, 'z', sizeof big);
@@ -127,7 +128,7 @@ static void files_grow_shrink_appear_and_go(void **state)
 		is_clean(&o, &kinds[k]);
 		OK(guest_fs_replace(o.fs, "/EFI/debian/shimx64.efi", "", 0, e));
 		OK(guest_fs_replace(o.fs, "/EFI/debian/grub.cfg", "search", 6, e));
-		OK(guest_fs_append(o.fs, "/EFI/debian/grub.cfg", 6, " it\n", 4, e));
+		OK(guest_fs_patch(o.fs, "/EFI/debian/grub.cfg", 6, list, 2, e));
 		OK(guest_fs_mkdir(o.fs, "/loader", 0755, 0, 0, e));
 		OK(guest_fs_mkdir(o.fs, "/loader/entries", 0755, 0, 0, e));
 		is_clean(&o, &kinds[k]);
