@@ -9,8 +9,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
-#include <linux/magic.h>
 #include <linux/openat2.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -245,13 +245,23 @@ int sys_read_all(int fd, struct strbuf *out, size_t limit)
 	}
 }
 
-/* A pipe without a name of its own, opened once more by one of this process's descriptors: waiting for it again. */
-static bool is_shells_pipe(int fd)
-{
-	struct statfs fs;
+enum { WRITER_MS = 5000 };
 
-	return fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC &&
-	       fcntl(fd, F_SETFL, O_RDONLY) == 0;
+/* Until its writers are done. A FIFO that nobody has opened for writing reads as empty at once: a writer may be a moment
+ * late, but nobody is waited for without end. */
+static int read_pipe(int fd, struct strbuf *out, size_t limit)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	size_t before = out->len;
+	int n, r;
+
+	do
+		n = poll(&p, 1, WRITER_MS);
+	while (n < 0 && errno == EINTR);
+	if (n < 0 || fcntl(fd, F_SETFL, O_RDONLY) < 0)
+		return -errno;
+	r = sys_read_all(fd, out, limit);
+	return r == 0 && n == 0 && out->len == before ? -ENODATA : r;
 }
 
 static int read_named(const char *path, bool pipes, struct strbuf *out, size_t limit)
@@ -267,7 +277,9 @@ static int read_named(const char *path, bool pipes, struct strbuf *out, size_t l
 		return r;
 	if (S_ISDIR(st.st_mode))
 		return -EISDIR;
-	if (!S_ISREG(st.st_mode) && !(pipes && S_ISFIFO(st.st_mode) && is_shells_pipe(fd)))
+	if (pipes && S_ISFIFO(st.st_mode))
+		return read_pipe(fd, out, limit);
+	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
 	return sys_read_all(fd, out, limit);
 }

@@ -27,7 +27,8 @@ int sys_write(int fd, const void *buf, size_t n);
 int sys_read_all(int fd, struct strbuf *out, size_t limit);
 /* Opens a regular file without following it into devices or FIFOs, and reads it whole. */
 int sys_read_file(const char *path, struct strbuf *out, size_t limit);
-/* The same for a file that a person names: also a pipe made by the shell, <(...) or /dev/stdin. */
+/* The same for a file that a person names: also a pipe, be it the shell's, <(...) or /dev/stdin, or a FIFO. -ENODATA when
+ * nobody begins to write to it for some seconds. */
 int sys_read_given(const char *path, struct strbuf *out, size_t limit);
 
 /* Appends the names in a folder, each with its NUL, in any order, without "." and ".."; -EFBIG above limit names.

@@ -218,6 +218,9 @@ refuses 'a base that was altered' 3 'was altered' "$vmint" clone tpl.raw -o alte
 check 'a dry run' "$vmint" clone tpl.raw -n 7 --name 'dry-{n}' -o dry --dry-run
 [ ! -e dry ] && ok 'writes nothing' || bad 'writes nothing'
 check 'the example' sh -c "\"$vmint\" clone --example-spec >spec.yaml && \"$vmint\" clone tpl.raw --spec spec.yaml -o spec -q"
+mkfifo spec.queue
+cat spec.yaml >spec.queue &
+check 'the same from a FIFO' "$vmint" clone tpl.raw --spec spec.queue -o spec -q
 [ -d spec/web-020 ] && grep -q 'web-020' spec/dnsmasq.conf && ok 'makes its twenty' || bad 'makes its twenty'
 for f in qcow2 raw vmdk; do
 	check "full disks: $f" "$vmint" clone tpl.raw -o full-$f --name one --disk full --disk-format $f -q

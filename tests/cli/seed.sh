@@ -176,7 +176,10 @@ if [ -e $identify ] && have blkid "ds-identify"; then
 fi
 check "user-data from the shell's pipe" sh -c 'cat user | "$1" seed -o pipe.iso --user-data /dev/stdin && "$1" seed -o file.iso --user-data user && cmp pipe.iso file.iso' - "$vmint"
 mkfifo queue
-check "but no FIFO is waited for" refused 3 'queue: ' timeout 20 "$vmint" seed -o x.iso --user-data queue
+(cat user >queue) &
+check "user-data from a FIFO" sh -c '"$1" seed -o fifo.iso --user-data queue && cmp fifo.iso file.iso' - "$vmint"
+wait
+check "but no writer is waited for without end" refused 3 'queue: No data available' timeout 20 "$vmint" seed -o x.iso --user-data queue
 if have cloud-init "--check-with"; then
 	check "the installed cloud-init's own check" "$vmint" seed -o own.iso -H a --user-data user --check-with cloud-init
 	printf '#cloud-config\npackages: 7\n' >wrong

@@ -1,5 +1,6 @@
 /* File calls where the kernel has less to offer. */
 #include "base/arena.h"
+#include "base/str.h"
 #include "base/sys.h"
 
 #include <errno.h>
@@ -8,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -66,6 +68,36 @@ static void nothing_leads_out_without_openat2(void **state)
 	rmdir(root);
 }
 
+/* Opened before anybody writes, it reads as empty. */
+static void a_fifo_is_read_when_its_writer_comes(void **state)
+{
+	char dir[] = "/tmp/vmint-fifo-XXXXXX", path[64];
+	struct strbuf out = {0};
+	pid_t child;
+	int status;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/fifo", dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	child = fork();
+	if (child == 0) {
+		int fd;
+
+		usleep(100000);
+		fd = open(path, O_WRONLY);
+		_exit(write(fd, "late\n", 5) == 5 ? 0 : 1);
+	}
+	assert_int_equal(sys_read_file(path, &out, 100), -EINVAL);
+	assert_int_equal(sys_read_given(path, &out, 100), 0);
+	assert_string_equal(strbuf_str(&out), "late\n");
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	strbuf_fini(&out);
+	unlink(path);
+	rmdir(dir);
+}
+
 /* Sanitizers end the program themselves. */
 #ifndef __SANITIZE_ADDRESS__
 static void no_memory_ends_the_program_without_a_dump(void **state)
@@ -89,6 +121,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_leads_out_without_openat2),
+		cmocka_unit_test(a_fifo_is_read_when_its_writer_comes),
 #ifndef __SANITIZE_ADDRESS__
 		cmocka_unit_test(no_memory_ends_the_program_without_a_dump),
 #endif
