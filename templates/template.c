@@ -118,7 +118,8 @@ static const char *decide_format(struct template *t, struct template_disk *d)
 		return NULL;
 	if (*d->ovf->format)
 		return arena_printf(&t->a, "the format \"%.100s\" is not known", d->ovf->format);
-	return "neither the descriptor nor its name tells its format";
+	return arena_printf(&t->a, "neither the descriptor nor the name '%.120s' tells its format",
+			    name);
 }
 
 /* ---- the list ---- */

@@ -69,6 +69,26 @@ static uint64_t image_limit(uint64_t capacity)
 	return limit;
 }
 
+/* The standard, and other importers, go by the descriptor alone. An image has a magic of its own; a raw disk may begin
+ * with any bytes, so that its name has to say it, too. */
+static int check_plain(const struct template_disk *d, struct disk *file, struct err *e)
+{
+	const char *suffix, *compression;
+	uint8_t head[8];
+	size_t n = file->size < sizeof head ? (size_t)file->size : sizeof head;
+	int r = disk_pread(file, head, n, 0, e);
+
+	if (r < 0)
+		return r;
+	compression = compression_sniff(head, n, &suffix);
+	if (!compression || (d->format == DISK_RAW && !str_ends(d->href, suffix)))
+		return 0;
+	return err_set(e, EINVAL,
+		       "'%.120s' is compressed by %s, which the descriptor does not say: its File "
+		       "has no ovf:compression",
+		       d->href, compression);
+}
+
 static int open_file(struct template *t, const struct template_disk *d, struct template_image *x,
 		     struct err *e)
 {
@@ -81,6 +101,8 @@ static int open_file(struct template *t, const struct template_disk *d, struct t
 	int r = join_pieces(d, &x->file, e);
 
 	x->direct = r == 0 && !*d->compression;
+	if (x->direct && d->ovf)
+		return check_plain(d, x->file, e);
 	if (r < 0 || x->direct)
 		return r;
 	packed = x->file;

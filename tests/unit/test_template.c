@@ -144,6 +144,63 @@ static void a_file_that_is_not_compressed_is_refused(void **state)
 	must_refuse(&f, "compressed by gzip, and is not");
 }
 
+/* What a descriptor does not say is not guessed. */
+static void a_compression_that_is_kept_secret_is_refused(void **state)
+{
+	static const struct {
+		const char *name, *format, *sentence;
+	} rows[] = {
+		{"d.vmdk.gz",
+		 "http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized",
+		 "'d.vmdk.gz' is compressed by gzip"},
+		{"d.vmdk",
+		 "http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized",
+		 "'d.vmdk' is compressed by gzip"},
+		{"d.raw.gz", "http://en.wikipedia.org/wiki/Byte",
+		 "'d.raw.gz' is compressed by gzip"},
+		{"d.raw.gz", "", "the name 'd.raw.gz'"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct strbuf file = {0}, disk = {0};
+		struct folder f;
+
+		make(&f);
+		put_file(&f, rows[i].name, zeros_gz, sizeof zeros_gz);
+		strbuf_printf(&file, "<File ovf:id=\"f\" ovf:href=\"%s\"/>", rows[i].name);
+		strbuf_printf(&disk,
+			      "<Disk ovf:diskId=\"d\" ovf:fileRef=\"f\" "
+			      "ovf:capacity=\"4096\" ovf:format=\"%s\"/>",
+			      rows[i].format);
+		put_descriptor(&f, file.text, disk.text, system_xml);
+		strbuf_fini(&file);
+		strbuf_fini(&disk);
+		must_refuse(&f, rows[i].sentence);
+	}
+}
+
+/* A raw disk is any bytes. */
+static void a_raw_disk_may_begin_as_gzip_does(void **state)
+{
+	char data[512] = "\x1f\x8b\b";
+	struct folder f;
+	struct template t;
+	struct template_image x;
+	struct err e = {0};
+
+	(void)state;
+	make(&f);
+	put_file(&f, "d.raw", data, sizeof data);
+	put_descriptor(&f, "<File ovf:id=\"f\" ovf:href=\"d.raw\"/>",
+		       "<Disk ovf:diskId=\"d\" ovf:fileRef=\"f\" ovf:capacity=\"512\"/>",
+		       system_xml);
+	assert_int_equal(open_first(&f, NULL, &t, &x, &e), 0);
+	template_image_close(&x);
+	template_close(&t);
+	unmake(&f);
+}
+
 static void damage_in_a_compressed_file_is_found(void **state)
 {
 	uint8_t bad[sizeof zeros_gz];
@@ -305,6 +362,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(chunks_become_one_disk),
 		cmocka_unit_test(a_file_that_is_not_compressed_is_refused),
+		cmocka_unit_test(a_compression_that_is_kept_secret_is_refused),
+		cmocka_unit_test(a_raw_disk_may_begin_as_gzip_does),
 		cmocka_unit_test(damage_in_a_compressed_file_is_found),
 		cmocka_unit_test(an_image_larger_than_its_promise_is_refused),
 		cmocka_unit_test(a_format_that_lies_is_refused),
