@@ -43,6 +43,11 @@ struct by_id by_id_read(const char *name)
 	return b;
 }
 
+bool by_id_is_disk(const char *path)
+{
+	return str_starts(path, BY_ID) && by_id_read(path + strlen(BY_ID)).kind == BY_ID_DISK;
+}
+
 /* "virtio-SERIAL", "scsi-0QEMU_QEMU_HARDDISK_SERIAL", "ata-QEMU_HARDDISK_SERIAL" */
 bool by_id_has_serial(const struct by_id *b, const char *serial)
 {

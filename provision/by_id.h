@@ -8,6 +8,9 @@
 
 #define BY_ID "/dev/disk/by-id/"
 
+/* Why a disk's name can lead nowhere. */
+#define BY_ID_UNTOLD "a template does not tell its disks' serial numbers, and it has several disks"
+
 enum { BY_ID_NAME = 256 }; /* room of a name */
 
 enum by_id_kind {
@@ -27,6 +30,8 @@ struct by_id {
 
 /* name: what stands behind BY_ID. */
 struct by_id by_id_read(const char *name);
+/* Whether a path is such a name of a disk or of a partition of it. */
+bool by_id_is_disk(const char *path);
 /* Does udev make this name of a disk with this serial number, on whatever bus? */
 bool by_id_has_serial(const struct by_id *b, const char *serial);
 /* Names of disks become what instead says (NULL: it stays); how many did. out gets the whole new text. */

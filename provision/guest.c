@@ -93,6 +93,7 @@ void guest_share(struct guest *g, const struct guest *from)
 	memcpy(g->mounts, from->mounts, sizeof g->mounts);
 	g->nmounts = from->nmounts;
 	g->root = from->root;
+	g->root_disk = from->root_disk;
 	g->lost_boot = from->lost_boot;
 	g->looked = from->looked;
 	g->facts = from->facts;

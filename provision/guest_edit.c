@@ -116,17 +116,42 @@ static size_t content_refs(struct work *w, const struct found *f)
 	return refs_apply(&w->refs, x->data, x->len, REF_ANY);
 }
 
+struct disk_names {
+	struct work *w;
+	const struct found *f;
+};
+
+/* Once for a file. The root's disk is known; the whole of it has no other name. */
+static void say_untold(const struct disk_names *x, const char *name, const char *spec)
+{
+	const struct guest_plan *p = x->w->plan;
+	const char *root = x->w->g->root_disk;
+	const struct by_id b = by_id_read(name);
+
+	if (x->w->g->storage.ndisks == 1 || (root && str_eq(b.value, root)))
+		return;
+	for (size_t i = 0; i < p->n; i++)
+		if (str_eq(p->changes[i].where, x->f->path) &&
+		    str_eq(p->changes[i].old_value, spec))
+			return;
+	work_say(x->w, x->f->place->id, x->f->path, spec, "", GUEST_KEPT, BY_ID_UNTOLD);
+}
+
 /* The same volume by what is on it: that is known, a disk's serial number is another one in every clone. */
 static const char *by_content(void *ctx, const char *name)
 {
-	struct work *w = ctx;
-	size_t i = guest_spec_volume(w->g, arena_printf(w->a, BY_ID "%s", name));
+	const struct disk_names *x = ctx;
+	struct work *w = x->w;
+	const char *spec = arena_printf(w->a, BY_ID "%s", name);
+	size_t i = guest_spec_volume(w->g, spec);
 	const struct volume *v = i == SIZE_MAX ? NULL : &w->g->storage.volumes[i];
 	/* udev gives members of arrays no name by their UUID */
 	bool has_uuid = v && *v->uuid && !str_eq(v->type, "linux_raid_member");
 	const char *id = !v ? "" : has_uuid ? v->uuid : v->part ? v->part->guid : "";
 	const struct ref *r = *id ? refs_old(&w->refs, id) : NULL;
 
+	if (!v)
+		say_untold(x, name, spec);
 	if (!*id)
 		return NULL;
 	return arena_printf(w->a, "%s%s",
@@ -143,8 +168,9 @@ static size_t content_disks(struct work *w, const struct found *f)
 	struct guest_edit *x = longer && f->data && memmem(f->data, f->len, BY_ID, sizeof BY_ID - 1)
 				       ? work_file(w, f)
 				       : NULL;
+	struct disk_names names = {w, f};
 	struct strbuf out = {0};
-	size_t n = x ? by_id_replace(x->data, x->len, by_content, w, &out) : 0;
+	size_t n = x ? by_id_replace(x->data, x->len, by_content, &names, &out) : 0;
 
 	if (n)
 		work_set(w, f, strbuf_str(&out), out.len);

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -178,17 +179,32 @@ static size_t by_lvm_ids(struct guest *g, const char *ids)
 	return SIZE_MAX;
 }
 
-/* A template's serial numbers are known to nobody: a disk's name can only be told where there is one disk. */
+/* The letters of "vda1". */
+static size_t disk_letters(const char *device)
+{
+	return strcspn(device, "0123456789");
+}
+
+/* A template's serial numbers are known to nobody. What can be told is a disk that is the only one, and the root's. */
+static size_t by_serial(struct guest *g, const struct by_id *b)
+{
+	const char *disk = g->storage.ndisks == 1 ? "vda" : NULL;
+
+	if (!disk && g->root_disk && str_eq(g->root_disk, b->value))
+		disk = g->storage.volumes[g->root].device;
+	if (!disk)
+		return SIZE_MAX;
+	disk = arena_dupn(g->a, disk, disk_letters(disk));
+	return by_path(g, b->part ? arena_printf(g->a, "%s%u", disk, b->part) : disk);
+}
+
 static size_t by_id(struct guest *g, const char *name)
 {
 	struct by_id b = by_id_read(name);
-	char device[24] = "vda";
 
 	switch (b.kind) {
 	case BY_ID_DISK:
-		if (b.part)
-			snprintf(device, sizeof device, "vda%u", b.part);
-		return g->storage.ndisks == 1 ? by_path(g, device) : SIZE_MAX;
+		return by_serial(g, &b);
 	case BY_ID_MAPPER:
 		return by_mapper(g, b.value);
 	case BY_ID_PV:
@@ -255,6 +271,26 @@ static void add_mount(struct guest *g, const char *point, size_t volume)
 		g->mounts[g->nmounts++] = (struct guest_mount){point, volume};
 }
 
+/* What fstab mounts at / is the filesystem that fstab lies in. So its line says what the root's disk is called. */
+static void name_root_disk(struct guest *g, const struct fstab_entry *f)
+{
+	const struct volume *root = &g->storage.volumes[g->root];
+	size_t n = disk_letters(root->device);
+	struct by_id b;
+
+	if (!str_eq(f->file, "/") || !by_id_is_disk(f->spec) || root->logical || root->array)
+		return;
+	b = by_id_read(f->spec + strlen(BY_ID));
+	if (strtoul(root->device + n, NULL, 10) == b.part)
+		g->root_disk = arena_dup(g->a, b.value);
+}
+
+static const char *why_lost(struct guest *g, const char *spec)
+{
+	return g->storage.ndisks > 1 && by_id_is_disk(spec) ? "may be any: " BY_ID_UNTOLD
+							    : "is on no disk of this guest";
+}
+
 static void fstab_mount(struct guest *g, const struct fstab_entry *f)
 {
 	size_t volume = guest_spec_volume(g, f->spec);
@@ -263,8 +299,8 @@ static void fstab_mount(struct guest *g, const struct fstab_entry *f)
 		if (str_starts(f->file, "/boot") || str_eq(f->file, "/efi"))
 			g->lost_boot = arena_dup(g->a, f->file);
 		if (strchr(f->spec, '=') || str_starts(f->spec, "/dev/disk/"))
-			guest_warn(g, "/etc/fstab: %s for %s is on no disk of this guest", f->spec,
-				   f->file);
+			guest_warn(g, "/etc/fstab: %s for %s %s", f->spec, f->file,
+				   why_lost(g, f->spec));
 		return;
 	}
 	if (f->file[0] == '/' && !str_eq(f->file, "/"))
@@ -298,6 +334,8 @@ void guest_mounts_find(struct guest *g)
 	text = guest_text(g, g->a, "/etc/fstab", 1 << 20, &len);
 	if (text) {
 		fstab_parse(g->a, text, len, &entries, &n);
+		for (size_t i = 0; i < n; i++)
+			name_root_disk(g, &entries[i]);
 		for (size_t i = 0; i < n; i++)
 			fstab_mount(g, &entries[i]);
 	}

@@ -29,6 +29,7 @@ struct guest {
 	struct guest_mount mounts[GUEST_MOUNTS];
 	size_t nmounts;
 	size_t root;           /* volume, or SIZE_MAX */
+	const char *root_disk; /* what by_id.h's names call the disk of the root, or NULL */
 	const char *lost_boot; /* what fstab mounts for the boot loader from no disk there is */
 	bool looked;           /* mounts and facts are there */
 	struct guest_facts facts;

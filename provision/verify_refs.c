@@ -351,8 +351,10 @@ void verify_refs_storage(struct verify_clone *c)
 			continue;
 		}
 		verify_wrong(c->subject, VERIFY_REFS_STORAGE,
-			     "%s: %s is on no disk of this machine", refs.items[i].path,
-			     refs.items[i].spec);
+			     "%s: %s is on no disk of this machine%s", refs.items[i].path,
+			     refs.items[i].spec,
+			     c->ndisks > 1 && by_id_is_disk(refs.items[i].spec) ? ": " BY_ID_UNTOLD
+										: "");
 	}
 	verify_holds(c->subject, VERIFY_REFS_STORAGE,
 		     before ? "%zu references; %zu led nowhere in the template, too"

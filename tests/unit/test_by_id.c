@@ -74,6 +74,14 @@ static void serial_numbers_end_a_name(void **state)
 	}
 }
 
+static void paths_of_disks_are_told(void **state)
+{
+	(void)state;
+	assert_true(by_id_is_disk(BY_ID "virtio-abc-part1"));
+	assert_false(by_id_is_disk(BY_ID "dm-name-vg-root"));
+	assert_false(by_id_is_disk("/dev/disk/by-uuid/virtio-abc"));
+}
+
 static const char *first_only(void *ctx, const char *name)
 {
 	(*(size_t *)ctx)++;
@@ -161,6 +169,10 @@ static void specs_lead_to_volumes(void **state)
 	/* of two disks nobody knows which one it is */
 	g.storage.ndisks = 2;
 	assert_int_equal(guest_spec_volume(&g, BY_ID "virtio-abc-part1"), SIZE_MAX);
+	/* but the root's, when fstab says so */
+	g.root_disk = "virtio-abc";
+	assert_int_equal(guest_spec_volume(&g, BY_ID "virtio-abc-part2"), 1);
+	assert_int_equal(guest_spec_volume(&g, BY_ID "virtio-abcd-part2"), SIZE_MAX);
 	arena_fini(&a);
 }
 
@@ -169,6 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_say_what_they_are_made_of),
 		cmocka_unit_test(serial_numbers_end_a_name),
+		cmocka_unit_test(paths_of_disks_are_told),
 		cmocka_unit_test(texts_keep_what_is_no_disk),
 		cmocka_unit_test(cut_texts_stay),
 		cmocka_unit_test(specs_lead_to_volumes),
