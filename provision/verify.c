@@ -139,8 +139,8 @@ int verify_machine(struct verify_clone *c, struct err *e)
 	verify_guest_modes(c);
 	verify_refs_storage(c);
 	verify_refs_network(c);
-	verify_left(c);
 	verify_initrds(c);
+	verify_left(c);
 	verify_checkers(c);
 	return c->v->o->boot ? verify_boot(c, e) : 0;
 }

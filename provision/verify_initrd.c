@@ -140,6 +140,8 @@ static const char *path_in_clone(struct verify_clone *c, const char *path)
 static void check_one(struct verify_clone *c, const struct verify_initrd *was)
 {
 	const char *path = path_in_clone(c, was->path);
+	const struct verify_row *row = &c->subject->rows[VERIFY_SCAN_INITRD];
+	size_t before = row->n;
 	struct arena a = {0};
 	struct err e = {0};
 	size_t len = 0;
@@ -156,6 +158,8 @@ static void check_one(struct verify_clone *c, const struct verify_initrd *was)
 	else
 		check_members(c, was, path, data, len);
 	arena_fini(&a);
+	if (row->n == before)
+		guest_list_add(&c->mem, &c->overridden, path);
 }
 
 void verify_initrds(struct verify_clone *c)

@@ -124,10 +124,10 @@ static bool is_kept(const struct verify_clone *c, const struct verify_known *k)
 	return false;
 }
 
-/* The rows of --clean: what the user left in. path or a folder above it. */
-static const struct place *privacy_of(struct arena *a, const char *mount, const char *path)
+/* The rows of --clean: what the user left in. full (which is cut) or a folder above it. */
+static const struct place *privacy_of(char *full)
 {
-	char *full = arena_printf(a, "%s%s", str_eq(mount, "/") ? "" : mount, path), *slash;
+	char *slash;
 
 	for (; *full; *slash = 0) {
 		for (size_t i = 0; i < places_count(); i++) {
@@ -145,14 +145,24 @@ static const struct place *privacy_of(struct arena *a, const char *mount, const 
 	return NULL;
 }
 
-static const char *mount_of(struct guest *g, const char *device)
+/* Where the file is whose bytes were hit. */
+static char *path_of(struct verify_clone *c, const struct verify_hit *h)
 {
-	const struct guest_facts *f = guest_facts(g);
+	const struct guest_facts *f = guest_facts(c->guest);
+	const char *mount = "";
 
 	for (size_t i = 0; i < f->nfilesystems; i++)
-		if (str_eq(f->filesystems[i].device, device))
-			return f->filesystems[i].mountpoint;
-	return "";
+		if (str_eq(f->filesystems[i].device, h->device))
+			mount = f->filesystems[i].mountpoint;
+	return arena_printf(&c->mem, "%s%s", str_eq(mount, "/") ? "" : mount, h->owner.path);
+}
+
+static bool is_overridden(const struct verify_clone *c, const char *path)
+{
+	for (size_t i = 0; i < c->overridden.n; i++)
+		if (str_eq(c->overridden.items[i], path))
+			return true;
+	return false;
 }
 
 static void except(struct verify_clone *c, const char *kind, const char *where, const char *value,
@@ -187,6 +197,7 @@ static bool may_stay(struct verify_clone *c, const struct verify_hit *h,
 		     const struct verify_known *k)
 {
 	const struct place *p;
+	char *path;
 
 	if (is_kept(c, k))
 		return true;
@@ -206,7 +217,13 @@ static bool may_stay(struct verify_clone *c, const struct verify_hit *h,
 	}
 	if (h->owner.space != GUEST_SPACE_FILE || k->owner != IDS_TEMPLATE)
 		return false;
-	p = privacy_of(&c->mem, mount_of(c->guest, h->device), h->owner.path);
+	path = path_of(c, h);
+	if (is_overridden(c, path)) {
+		except(c, k->kind, path, k->value,
+		       "it stands in a compressed part, whose members are overridden behind it");
+		return true;
+	}
+	p = privacy_of(path);
 	if (p)
 		except(c, k->kind, h->owner.path, k->value,
 		       arena_printf(&c->mem, "%s: vmint clone --clean %s removes it", p->missed,

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "provision/guest.h"
 #include "provision/guest_initrd.h"
+#include "provision/guest_parts.h"
 #include "provision/verify.h"
 #include "provision/verify_scan.h"
 #include "templates/disk.h"
@@ -110,6 +111,8 @@ struct verify_clone {
 	uint64_t scanned;
 	bool unchecked;      /* the checkers run on others of its fleet */
 	size_t nkept;        /* exceptions that the ledger names */
+	/* Ramdisks in which no id of the template counts: where bytes of one are left, they are compressed and overridden. */
+	struct guest_list overridden;
 	struct guest *guest; /* NULL: its disks cannot be opened */
 };
 
