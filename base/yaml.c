@@ -16,6 +16,8 @@ enum { TEXT_MAX = 8 << 20, DEPTH_MAX = 64, NODES_MAX = 200000, ANCHORS_MAX = 409
 struct loader {
 	struct arena *a;
 	const char *name;
+	const char *bytes; /* the document */
+	size_t size;
 	struct err *e;
 	yaml_parser_t parser;
 	struct {
@@ -201,6 +203,22 @@ static int take(struct loader *l, const yaml_event_t *ev)
 	}
 }
 
+/* What is no text at all has an offset, and no line. */
+static int reader_error(struct loader *l)
+{
+	const char *what = l->parser.problem ? l->parser.problem : "not UTF-8 text";
+	struct yaml_node at = {.line = 1, .column = 1};
+
+	for (size_t i = 0; i < l->parser.problem_offset && i < l->size; i++) {
+		at.column++;
+		if (l->bytes[i] != '\n')
+			continue;
+		at.line++;
+		at.column = 1;
+	}
+	return yaml_err(l->e, l->name, &at, "%s", what);
+}
+
 static int parser_error(struct loader *l)
 {
 	yaml_parser_t *p = &l->parser;
@@ -212,8 +230,7 @@ static int parser_error(struct loader *l)
 	if (p->error == YAML_MEMORY_ERROR)
 		return err_set(l->e, ENOMEM, "%s: out of memory", l->name);
 	if (p->error == YAML_READER_ERROR)
-		return err_set(l->e, EINVAL, "%s: byte %zu: %s", l->name, p->problem_offset,
-			       p->problem ? p->problem : "not UTF-8 text");
+		return reader_error(l);
 	return yaml_err(l->e, l->name, &at, "%s%s%s", p->context ? p->context : "",
 			p->context ? ": " : "", p->problem ? p->problem : "not YAML");
 }
@@ -233,15 +250,15 @@ static int load(struct loader *l)
 	return r < 0 ? r : 0;
 }
 
-static int parse(struct loader *l, const char *text, size_t len, struct yaml_node **out)
+static int parse(struct loader *l, struct yaml_node **out)
 {
 	int r;
 
-	if (len > TEXT_MAX)
+	if (l->size > TEXT_MAX)
 		return err_set(l->e, EFBIG, "%s: larger than %d MiB", l->name, TEXT_MAX >> 20);
 	if (!yaml_parser_initialize(&l->parser))
 		return err_set(l->e, ENOMEM, "%s: out of memory", l->name);
-	yaml_parser_set_input_string(&l->parser, (const unsigned char *)text, len);
+	yaml_parser_set_input_string(&l->parser, (const unsigned char *)l->bytes, l->size);
 	r = load(l);
 	yaml_parser_delete(&l->parser);
 	if (r == 0)
@@ -252,17 +269,18 @@ static int parse(struct loader *l, const char *text, size_t len, struct yaml_nod
 int yaml_parse(struct arena *a, const char *text, size_t len, const char *name,
 	       struct yaml_node **out, struct err *e)
 {
-	struct loader l = {.a = a, .name = name, .e = e};
+	struct loader l = {.a = a, .name = name, .bytes = text, .size = len, .e = e};
 
-	return parse(&l, text, len, out);
+	return parse(&l, out);
 }
 
 int yaml_parse_duplicates(struct arena *a, const char *text, size_t len, const char *name,
 			  struct yaml_node **out, struct err *e)
 {
-	struct loader l = {.a = a, .name = name, .e = e, .duplicates = true};
+	struct loader l = {
+		.a = a, .name = name, .bytes = text, .size = len, .e = e, .duplicates = true};
 
-	return parse(&l, text, len, out);
+	return parse(&l, out);
 }
 
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)

@@ -55,6 +55,7 @@ static void bad_documents_get_a_line_and_a_reason(void **state)
 	refuses("a: &x [*x]\n", "an alias inside the value that it names");
 	refuses("a: \"\\0\"\n", "NUL byte");
 	refuses("\xff\xfe\xfd", "x.yaml");
+	refuses("a: 1\nb: \001\n", "x.yaml:2:4: control characters are not allowed");
 }
 
 static void alias_bombs_are_refused(void **state)
