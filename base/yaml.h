@@ -32,6 +32,10 @@ int yaml_parse(struct arena *a, const char *text, size_t len, const char *name,
 int yaml_parse_duplicates(struct arena *a, const char *text, size_t len, const char *name,
 			  struct yaml_node **out, struct err *e);
 
+/* The first tab that parts two tokens, or stands inside a plain scalar. libyaml takes it for a blank; PyYAML, which
+ * cloud-init reads with, refuses it. */
+bool yaml_find_tab(const char *text, size_t len, unsigned *line, unsigned *column);
+
 /* The value of a key, of equal keys the first; or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 /* Plain-scalar readings by YAML 1.1's words, as cloud-init and libyaml's users expect them. */

@@ -4,10 +4,10 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "cloud-init/mime.h"
+#include "cloud-init/pyyaml.h"
 #include "cloud-init/schema.h"
 #include "cloud-init/userdata.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -16,53 +16,11 @@ enum { DEPTH_MAX = 6 };
 static void check_kind(enum userdata_kind kind, struct seed_text t, struct findings *f,
 		       unsigned depth);
 
-static bool is_document_mark(struct seed_text line)
-{
-	return line.size >= 3 && !memcmp(line.bytes, "---", 3) &&
-	       (line.size == 3 || isspace((unsigned char)line.bytes[3]));
-}
-
-/* PyYAML refuses a second document, libyaml stops before it. */
-static void check_one_document(struct seed_text t, struct findings *f)
-{
-	struct seed_text line;
-	bool content = false;
-
-	for (unsigned number = 1; seed_text_line(&t, &line); number++) {
-		if (!is_document_mark(line))
-			content |= line.size && *line.bytes != '#' && *line.bytes != '%';
-		else if (content)
-			finding_add_line(
-				f, false, number,
-				"a second YAML document begins here; there may be one only");
-		else
-			content = line.size > 4;
-	}
-}
-
-/* Tells whether there is a tree to look at; trouble is added. */
-static bool parse(struct seed_text t, struct findings *f, struct yaml_node **root)
-{
-	struct err e = {0};
-
-	*root = NULL;
-	if (t.size && memchr(t.bytes, '\0', t.size)) {
-		finding_add_line(f, false, 0, "a NUL byte in YAML");
-		return false;
-	}
-	if (yaml_parse_duplicates(f->a, t.bytes, t.size, "", root, &e) < 0) {
-		finding_add_yaml(f, &e);
-		return false;
-	}
-	check_one_document(t, f);
-	return *root;
-}
-
 static void check_cloud_config(struct seed_text t, struct findings *f)
 {
 	struct yaml_node *root;
 
-	if (!parse(t, f, &root) || yaml_is_null(root))
+	if (!pyyaml_parse(t, f, &root) || yaml_is_null(root))
 		return;
 	if (root->kind != YAML_MAP)
 		finding_add(f, false, root, "a cloud-config is a map (key: value), not %s",
@@ -92,7 +50,7 @@ static void check_archive(struct seed_text t, struct findings *f, unsigned depth
 {
 	struct yaml_node *root;
 
-	if (!parse(t, f, &root) || yaml_is_null(root))
+	if (!pyyaml_parse(t, f, &root) || yaml_is_null(root))
 		return;
 	if (root->kind != YAML_LIST) {
 		finding_add(f, false, root, "a cloud-config-archive is a list of parts");
@@ -249,7 +207,7 @@ void check_meta_data(struct seed_text t, struct findings *found)
 	const struct yaml_node *id;
 	struct yaml_node *root;
 
-	if (!parse(t, found, &root))
+	if (!pyyaml_parse(t, found, &root))
 		return;
 	if (root->kind != YAML_MAP) {
 		finding_add(found, false, root, "meta-data is a map (key: value)");

@@ -5,6 +5,7 @@
 #include "base/scope.h"
 #include "base/str.h"
 #include "cloud-init/address.h"
+#include "cloud-init/pyyaml.h"
 #include "cloud-init/schema.h"
 
 #include <strings.h>
@@ -209,24 +210,13 @@ static void check_v1(struct network *n)
 	}
 }
 
-static bool parse(struct seed_text t, struct findings *f, struct yaml_node **root)
-{
-	struct err e = {0};
-
-	*root = NULL;
-	if (yaml_parse_duplicates(f->a, t.bytes, t.size, "", root, &e) == 0)
-		return *root;
-	finding_add_yaml(f, &e);
-	return false;
-}
-
 void check_network_config(struct seed_text t, const struct seed_list *macs, struct findings *found)
 {
 	struct network n = {.f = found, .macs = macs};
 	const struct yaml_node *version;
 	struct yaml_node *root;
 
-	if (!parse(t, found, &root) || yaml_is_null(root))
+	if (!pyyaml_parse(t, found, &root) || yaml_is_null(root))
 		return;
 	n.root = yaml_get(root, "network") ? yaml_get(root, "network") : root;
 	if (n.root->kind != YAML_MAP) {

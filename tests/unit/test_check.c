@@ -80,6 +80,40 @@ static void cloud_configs_fit_the_schema_or_say_where_not(void **state)
 	judge(rows, sizeof rows / sizeof *rows, check_user_data);
 }
 
+#define TAB "a tab: cloud-init's YAML wants blanks outside of quotes and blocks"
+
+/* libyaml lets all of these pass. */
+static void what_pyyaml_refuses_is_refused(void **state)
+{
+	static const struct row rows[] = {
+		{CC "hostname:\tweb\n", "f:2:10: " TAB},
+		{CC "hostname: web\t# mine\n", "f:2:14: " TAB},
+		{CC "packages: [a,\tb]\n", "f:2:14: " TAB},
+		{CC "packages: [caf\xc3\xa9,\ta]\n", "f:2:17: " TAB},
+		{CC "final_message: a\tb\n", "f:2:17: " TAB},
+		{CC "# a\tb\nfinal_message: \"a\tb\"\nruncmd:\n- |\n  a\tb\t\n- 'a\tb'\n", NULL},
+		{CC "hostname: a\n...\nlocale: C\n",
+		 "f:4: a second YAML document begins here; there may be one only"},
+		{CC "hostname: a\n...\n# over\n", NULL},
+		{CC "hostname: !mine a\n", "f:2:11: cloud-init knows no YAML tag '!mine'"},
+		{CC "hostname: !!str 12\n", NULL},
+		{CC "write_files: [{path: /a, content: !!binary aGVsbG8=}]\n", NULL},
+		{CC "write_files: [{path: /a, content: !!binary aGVsbG8}]\n",
+		 "f:2:35: the base64 text of this !!binary is not whole"},
+		{CC "hostname: !!python/unicode web\n", NULL},
+		{CC "runcmd: [[test, a, =, b]]\n",
+		 "f:2:20: '=' has a meaning of its own in YAML: put it in quotes"},
+		{CC "runcmd: [[test, a, '=', b]]\n", NULL},
+		{CC "users: [{name: a, <<: [b]}]\n", "f:2:23: <<: wants a map, or a list of maps"},
+		{CC "? [a]\n: b\n", "f:2:3: a key must be text, not a list"},
+		{CC "hostname: caf\xe9\n", "f:2:14: incomplete UTF-8 octet sequence"},
+		{CC "hostname: a\001\n", "f:2:12: control characters are not allowed"},
+	};
+
+	(void)state;
+	judge(rows, sizeof rows / sizeof *rows, check_user_data);
+}
+
 static void user_data_is_told_by_its_header(void **state)
 {
 	static const struct row rows[] = {
@@ -214,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cloud_configs_fit_the_schema_or_say_where_not),
+		cmocka_unit_test(what_pyyaml_refuses_is_refused),
 		cmocka_unit_test(user_data_is_told_by_its_header),
 		cmocka_unit_test(networks_are_checked_beyond_the_schema),
 		cmocka_unit_test(scalars_have_pyyamls_types),
