@@ -210,6 +210,18 @@ static void check_v1(struct network *n)
 	}
 }
 
+/* The whole configuration may lie below the one key 'network'. */
+static const struct yaml_node *unwrapped(const struct yaml_node *root, struct findings *found)
+{
+	const struct yaml_node *network = yaml_get(root, "network");
+
+	for (size_t i = 0; network && i < root->count; i += 2)
+		if (root->items[i]->kind == YAML_TEXT && !str_eq(root->items[i]->text, "network"))
+			finding_add(found, false, root->items[i],
+				    "%.60s: not known beside 'network'", root->items[i]->text);
+	return network ? network : root;
+}
+
 void check_network_config(struct seed_text t, const struct seed_list *macs, struct findings *found)
 {
 	struct network n = {.f = found, .macs = macs};
@@ -218,7 +230,7 @@ void check_network_config(struct seed_text t, const struct seed_list *macs, stru
 
 	if (!pyyaml_parse(t, found, &root) || yaml_is_null(root))
 		return;
-	n.root = yaml_get(root, "network") ? yaml_get(root, "network") : root;
+	n.root = unwrapped(root, found);
 	if (n.root->kind != YAML_MAP) {
 		finding_add(found, false, n.root, "a network-config is a map with 'version'");
 		return;

@@ -163,6 +163,8 @@ static void networks_are_checked_beyond_the_schema(void **state)
 		{V2 "dhcp4: true\n", NULL},
 		{"network: {config: disabled}\n", NULL},
 		{"ethernets: {}\n", "f:1:1: needs 'version': 1 or 2"},
+		{"network: {version: 2}\nrenderer: networkd\n",
+		 "f:2:1: renderer: not known beside 'network'"},
 		{V2 "dhcpv4: true\n",
 		 "f:4:5: ethernets.e.dhcpv4: not known here; did you mean 'dhcp4'?"},
 		{V2 "match: {macaddress: 52:54:00:11:22:33}\n",
