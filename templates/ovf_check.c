@@ -73,9 +73,13 @@ static void check_disk(struct ovf_reading *r, const struct ovf_disk *d)
 	/* populatedSize is a hint, and producers' test suites disagree on whether it may exceed the capacity. */
 	if (d->has_populated && d->capacity && d->populated > d->capacity)
 		ovf_warn(r, d->xml, "disk '%.60s' is said to hold more than its capacity", d->id);
-	for (const struct ovf_disk *o = r->ovf->disks; o < d; o++)
+	for (const struct ovf_disk *o = r->ovf->disks; o < d; o++) {
 		if (str_eq(o->id, d->id))
 			ovf_problem(r, d->xml, "two disks have the diskId '%.60s'", d->id);
+		else if (d->file && o->file == d->file)
+			ovf_warn(r, d->xml, "the disks '%.60s' and '%.60s' come from one file",
+				 o->id, d->id);
+	}
 }
 
 /* ---- sections ---- */
@@ -168,6 +172,8 @@ static void check_system(struct ovf_reading *r, const struct ovf_system *s)
 		ovf_warn(r, s->xml, "the virtual system '%.60s' has no Info", s->id);
 	if (!*s->id)
 		ovf_problem(r, s->xml, "a virtual system without an id");
+	if (!s->collection && !s->nhardware)
+		ovf_warn(r, s->xml, "the virtual system '%.60s' has no hardware section", s->id);
 	ovf_check_parts(r, s);
 	for (size_t i = 0; i < s->nchildren; i++)
 		check_system(r, &s->children[i]);
@@ -195,11 +201,14 @@ static void check_networks(struct ovf_reading *r)
 {
 	const struct ovf *o = r->ovf;
 
-	for (size_t i = 0; i < o->nnetworks; i++)
+	for (size_t i = 0; i < o->nnetworks; i++) {
+		if (!*o->networks[i].name)
+			ovf_problem(r, o->networks[i].xml, "a network without a name");
 		for (size_t k = 0; k < i; k++)
 			if (str_eq(o->networks[i].name, o->networks[k].name))
 				ovf_problem(r, o->networks[i].xml,
 					    "two networks are called '%.60s'", o->networks[i].name);
+	}
 }
 
 static void check_configs(struct ovf_reading *r)
@@ -225,7 +234,11 @@ void ovf_check(struct ovf_reading *r)
 {
 	static const char *const once[] = {"References", "DiskSection", "NetworkSection",
 					   "DeploymentOptionSection"};
-	static const char *const not_here[] = {"VirtualHardwareSection", "OperatingSystemSection"};
+	static const char *const not_here[] = {
+		"VirtualHardwareSection",    "OperatingSystemSection", "ProductSection",
+		"PropertySection",           "AnnotationSection",      "InstallSection",
+		"ResourceAllocationSection", "StartupSection",
+	};
 	const struct ovf *o = r->ovf;
 	const struct xml_node *root = o->doc.root;
 

@@ -57,6 +57,57 @@ static void check_item_configuration(struct ovf_reading *r, const struct ovf_ite
 	}
 }
 
+/* What CIM says of resources, and what vendors add that is read here. */
+static bool is_understood(const char *name)
+{
+	static const char *const known[] = {
+		"Address",         "AddressOnParent",
+		"AllocationUnits", "AutomaticAllocation",
+		"Caption",         "AutomaticDeallocation",
+		"Connection",      "ConsumerVisibility",
+		"Description",     "ElementName",
+		"HostResource",    "InstanceID",
+		"InstanceId",      "Limit",
+		"MappingBehavior", "OtherResourceType",
+		"Parent",          "PoolID",
+		"Reservation",     "ResourceSubType",
+		"ResourceType",    "VirtualQuantity",
+		"BusNumber",       "VirtualQuantityUnits",
+		"Weight",          "CoresPerSocket",
+		"Config",          "ExtraConfig",
+	};
+
+	for (size_t k = 0; k < ARRAY_SIZE(known); k++)
+		if (str_eq(name, known[k]))
+			return true;
+	return false;
+}
+
+static void check_elements(struct ovf_reading *r, const struct ovf_item *i)
+{
+	XML_EACH(c, i->xml)
+	if (ovf_attr_true(c, "required", false) && !is_understood(c->name))
+		ovf_problem(r, c,
+			    "<%.60s> of item '%.40s' must be understood by its own word, and is "
+			    "not",
+			    c->name, i->instance);
+}
+
+static void check_connections(struct ovf_reading *r, const struct ovf_item *i)
+{
+	for (size_t k = 0; k < i->nconnections; k++) {
+		bool known = !*i->connections[k];
+
+		for (size_t n = 0; n < r->ovf->nnetworks; n++)
+			known = known || str_eq(r->ovf->networks[n].name, i->connections[k]);
+		if (!known)
+			ovf_warn(r, i->xml,
+				 "item '%.40s' is on the network '%.60s', which NetworkSection "
+				 "does not list",
+				 i->instance, i->connections[k]);
+	}
+}
+
 static void check_item(struct ovf_reading *r, const struct ovf_hardware *h,
 		       const struct ovf_item *i)
 {
@@ -72,6 +123,8 @@ static void check_item(struct ovf_reading *r, const struct ovf_hardware *h,
 	if (!i->type && i->required && !xml_child(i->xml, "ResourceType"))
 		ovf_problem(r, i->xml, "item '%.40s' has no ResourceType", i->instance);
 	check_item_configuration(r, i);
+	check_elements(r, i);
+	check_connections(r, i);
 	for (size_t k = 0; k < i->nhost_resources; k++)
 		check_host_resource(r, i, i->host_resources[k]);
 	for (const struct ovf_item *j = h->items; j < i; j++) {
@@ -137,6 +190,19 @@ static void check_property(struct ovf_reading *r, const struct ovf_product *p,
 			ovf_problem(r, q->xml, "two properties have the key '%.60s'", q->key);
 }
 
+/* Class and instance stand before the keys of a product's properties. */
+static void check_product(struct ovf_reading *r, const struct ovf_system *s,
+			  const struct ovf_product *p)
+{
+	for (const struct ovf_product *o = s->products; o < p && *p->class_; o++)
+		if (str_eq(o->class_, p->class_) && str_eq(o->instance, p->instance))
+			ovf_problem(r, p->xml,
+				    "two products have the class '%.60s' and instance '%.40s'",
+				    p->class_, p->instance);
+	for (size_t k = 0; k < p->nproperties; k++)
+		check_property(r, p, &p->properties[k]);
+}
+
 /* ---- the rest of a system ---- */
 
 static void check_startup(struct ovf_reading *r, const struct ovf_system *s)
@@ -162,7 +228,6 @@ void ovf_check_parts(struct ovf_reading *r, const struct ovf_system *s)
 		for (size_t k = 0; k < s->hardware[i].nitems; k++)
 			check_item(r, &s->hardware[i], &s->hardware[i].items[k]);
 	for (size_t i = 0; i < s->nproducts; i++)
-		for (size_t k = 0; k < s->products[i].nproperties; k++)
-			check_property(r, &s->products[i], &s->products[i].properties[k]);
+		check_product(r, s, &s->products[i]);
 	check_startup(r, s);
 }

@@ -39,6 +39,13 @@
 	"<Disk ovf:diskId='d1' ovf:fileRef='f1' ovf:capacity='4' "                                 \
 	"ovf:capacityAllocationUnits='byte * 2^30'/>"
 
+#define WITH(parts) "<VirtualSystem ovf:id='vm'><Info/>" parts "</VirtualSystem>"
+#define PRODUCT(of, no)                                                                            \
+	"<ProductSection ovf:class='" of "' ovf:instance='" no "'><Info/></ProductSection>"
+#define HARDWARE(more)                                                                             \
+	"<VirtualHardwareSection><Info/><Item><rasd:InstanceID>1</rasd:InstanceID>"                \
+	"<rasd:ResourceType>10</rasd:ResourceType>" more "</Item></VirtualHardwareSection>"
+
 static int read_text(struct arena *a, const char *text, struct ovf *o, struct err *e)
 {
 	return ovf_read(a, text, strlen(text), "t.ovf", o, e);
@@ -171,6 +178,17 @@ static void what_cannot_be_used_is_a_problem(void **state)
 		{ENVELOPE(FILE1, "<Disk ovf:diskId='d2' ovf:capacity='1'/>", MACHINE),
 		 "names the disk 'd1', which is not there"},
 		{ENVELOPE(FILE1, DISK1, ""), "describes no virtual system"},
+		{ENVELOPE(FILE1, DISK1, "<AnnotationSection><Info/></AnnotationSection>" MACHINE),
+		 "<AnnotationSection> does not belong into the envelope"},
+		{ENVELOPE(FILE1, DISK1, "<ProductSection><Info/></ProductSection>" MACHINE),
+		 "<ProductSection> does not belong into the envelope"},
+		{ENVELOPE(FILE1, DISK1,
+			  "<NetworkSection><Info/><Network/></NetworkSection>" MACHINE),
+		 "a network without a name"},
+		{ENVELOPE("", "", WITH(PRODUCT("a", "1") PRODUCT("a", "1"))),
+		 "two products have the class 'a' and instance '1'"},
+		{ENVELOPE("", "", WITH(HARDWARE("<x:New xmlns:x='urn:x' ovf:required='true'/>"))),
+		 "<New> of item '1' must be understood"},
 	};
 	struct arena a = {0};
 
@@ -186,6 +204,51 @@ static void what_cannot_be_used_is_a_problem(void **state)
 			found = found || strstr(o.problems[k], cases[i].sentence);
 		if (!found)
 			fail_msg("no problem says '%s'", cases[i].sentence);
+	}
+	arena_fini(&a);
+}
+
+static bool is_warned_of(const struct ovf *o, const char *sentence)
+{
+	for (size_t k = 0; k < o->nwarnings; k++)
+		if (strstr(o->warnings[k], sentence))
+			return true;
+	return false;
+}
+
+/* What may be meant is let pass, with a sentence. */
+static void what_looks_wrong_is_a_warning(void **state)
+{
+	static const struct {
+		const char *text, *sentence; /* NULL: none */
+	} cases[] = {
+		{ENVELOPE(FILE1, DISK1 "<Disk ovf:diskId='d2' ovf:fileRef='f1' ovf:capacity='1'/>",
+			  MACHINE),
+		 "the disks 'd1' and 'd2' come from one file"},
+		{ENVELOPE("", "", WITH("")), "has no hardware section"},
+		{ENVELOPE("", "", WITH(HARDWARE("<rasd:Connection>lan</rasd:Connection>"))),
+		 "item '1' is on the network 'lan', which NetworkSection does not list"},
+		{ENVELOPE("", "",
+			  "<NetworkSection><Info/><Network ovf:name='lan'/></NetworkSection>" WITH(
+				  HARDWARE("<rasd:Connection ovf:required='true'>lan"
+					   "</rasd:Connection>"
+					   "<x:New xmlns:x='urn:x' ovf:required='false'/>")
+					  PRODUCT("a", "1") PRODUCT("a", "2"))),
+		 NULL},
+	};
+	struct arena a = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		const char *sentence = cases[i].sentence;
+		struct err e = {0};
+		struct ovf o;
+
+		assert_int_equal(read_text(&a, cases[i].text, &o, &e), 0);
+		if (o.nproblems)
+			fail_msg("%s", o.problems[0]);
+		if (sentence ? !is_warned_of(&o, sentence) : o.nwarnings > 0)
+			fail_msg("%s", sentence ? sentence : o.warnings[0]);
 	}
 	arena_fini(&a);
 }
@@ -245,6 +308,7 @@ int main(void)
 		cmocka_unit_test(a_vendors_attribute_is_not_taken_for_the_standards),
 		cmocka_unit_test(messages_name_the_line),
 		cmocka_unit_test(what_cannot_be_used_is_a_problem),
+		cmocka_unit_test(what_looks_wrong_is_a_warning),
 		cmocka_unit_test(units_are_multiplied_exactly_or_refused),
 		cmocka_unit_test(deep_documents_are_refused),
 	};
