@@ -39,12 +39,16 @@ static const char *inside(const struct dump_tree *t, char path[PATH_MAX], const 
 	return n < 0 || n >= PATH_MAX ? NULL : path;
 }
 
-/* ARM's main id register, where Linux shows it. */
-static int read_midr(const struct dump_tree *t, const char *path, struct strbuf *out)
+/* ARM's main id register, and the number of CPUs, where Linux shows them. */
+static int read_arm(const struct dump_tree *t, const char *path, struct strbuf *out)
 {
 	unsigned cpu;
 	int end = 0;
 
+	if (t->d->nmidrs && str_eq(path, "/sys/devices/system/cpu/online")) {
+		strbuf_printf(out, "0-%zu\n", t->d->nmidrs - 1);
+		return 0;
+	}
 	sscanf(path, "/sys/devices/system/cpu/cpu%u/regs/identification/midr_el1%n", &cpu, &end);
 	if (!end || path[end])
 		return -ENODATA;
@@ -69,7 +73,7 @@ static int dump_read(void *self, const char *path, size_t limit, struct strbuf *
 		return 0;
 	}
 	if (!t->files)
-		return read_midr(t, path, out);
+		return read_arm(t, path, out);
 	if (!inside(t, longer, path))
 		return -ENAMETOOLONG;
 	r = tree_read(t->files, longer, limit, &text, &len);

@@ -504,6 +504,26 @@ static void leaf_0_again_is_another_cpu(void **state)
 	arena_fini(&a);
 }
 
+static void arm_dumps_have_as_many_cpus_as_registers(void **state)
+{
+	static const char text[] = "___ Logical CPU #0 ___\narm_midr=00000000411fd070\n"
+				   "arm_mpidr=0000000080000000\n"
+				   "___ Logical CPU #1 ___\narm_midr=00000000411fd070\n";
+	struct arena a = {0};
+	struct cpu_dump d = {0};
+	struct host h = {0};
+
+	(void)state;
+	assert_int_equal(cpu_dump_parse(&a, text, strlen(text), "x", &d, NULL), 0);
+	h.t = cpu_dump_tree(&d, "arm");
+	h.a = tree_arena(h.t);
+	cpu_area.gather(&h);
+	assert_string_equal(fact_str(h.cpu.vendor, ""), "Arm");
+	assert_int_equal(h.cpu.count.num, 2);
+	tree_close(h.t);
+	arena_fini(&a);
+}
+
 static void a_text_without_cpus_is_refused(void **state)
 {
 	static const char *const texts[] = {
@@ -673,6 +693,7 @@ int main(void)
 		cmocka_unit_test(one_cpu_without_the_flag_is_named),
 		cmocka_unit_test(every_style_of_dump_says_the_same),
 		cmocka_unit_test(files_add_up_to_one_dump),
+		cmocka_unit_test(arm_dumps_have_as_many_cpus_as_registers),
 		cmocka_unit_test(leaf_0_again_is_another_cpu),
 		cmocka_unit_test(a_text_without_cpus_is_refused),
 		cmocka_unit_test(levels_follow_the_abi),
