@@ -1,6 +1,7 @@
 /* The checks of user-data, part by part, and of meta-data. */
 #include "cloud-init/check.h"
 
+#include "base/json.h"
 #include "base/scope.h"
 #include "base/str.h"
 #include "cloud-init/mime.h"
@@ -8,6 +9,7 @@
 #include "cloud-init/schema.h"
 #include "cloud-init/userdata.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -136,6 +138,50 @@ static void check_gzip(struct seed_text t, struct findings *f, unsigned depth)
 		check_kind(userdata_kind(inside), inside, f, depth + 1);
 }
 
+/* An operation of RFC 6902. */
+static bool is_operation(const json_t *o)
+{
+	static const char *const ops[] = {"add", "remove", "replace", "move", "copy", "test"};
+	const char *op = json_get_text(o, "op");
+
+	for (size_t i = 0; op && i < ARRAY_SIZE(ops); i++)
+		if (str_eq(op, ops[i]))
+			return json_get_text(o, "path");
+	return false;
+}
+
+/* "#cloud-config-jsonp", and a list of changes to what earlier parts said. */
+static void check_json_patch(struct seed_text t, struct findings *f)
+{
+	static const char header[] = "#cloud-config-jsonp";
+	unsigned before = f->lines;
+	struct err e = {0};
+	json_t *root;
+
+	while (t.size && isspace((unsigned char)*t.bytes)) {
+		f->lines += *t.bytes == '\n';
+		t.bytes++;
+		t.size--;
+	}
+	if (t.size >= sizeof header - 1 && !strncasecmp(t.bytes, header, sizeof header - 1)) {
+		t.bytes += sizeof header - 1;
+		t.size -= sizeof header - 1;
+	}
+	root = json_parse(t.bytes, t.size, "", &e);
+	if (!root)
+		finding_add_yaml(f, &e);
+	else if (!json_is_array(root))
+		finding_add_line(f, false, 1, "a JSON patch is a list of operations");
+	for (size_t i = 0; i < json_array_size(root); i++)
+		if (!is_operation(json_array_get(root, i)))
+			finding_add_line(f, false, 1,
+					 "operation %zu of this JSON patch needs an \"op\" such "
+					 "as \"add\" and a \"path\"",
+					 i + 1);
+	json_decref(root);
+	f->lines = before;
+}
+
 static void check_unknown(struct seed_text t, struct findings *f)
 {
 	const char *near = userdata_nearest_header(f->a, t);
@@ -185,6 +231,9 @@ static void check_kind(enum userdata_kind kind, struct seed_text t, struct findi
 	case USERDATA_GZIP:
 		check_gzip(t, f, depth);
 		return;
+	case USERDATA_JSON_PATCH:
+		check_json_patch(t, f);
+		return;
 	case USERDATA_UNKNOWN:
 		check_unknown(t, f);
 		return;
@@ -192,7 +241,6 @@ static void check_kind(enum userdata_kind kind, struct seed_text t, struct findi
 	case USERDATA_HANDLER:
 	case USERDATA_UPSTART:
 	case USERDATA_JINJA: /* what it becomes is known in the guest only */
-	case USERDATA_JSON_PATCH:
 		return;
 	}
 }

@@ -122,6 +122,12 @@ static void user_data_is_told_by_its_header(void **state)
 		{"## template: jinja\n#cloud-config\n{% if x %}\n", NULL},
 		{"#include\nhttps://example.com/a\n# no\n", NULL},
 		{"#include\nexample\n", "f:2: not a URL"},
+		{"#cloud-config-jsonp\n[{\"op\": \"add\", \"path\": \"/a\", \"value\": 1}]\n",
+		 NULL},
+		{"\n#cloud-config-jsonp\n[{\"op\":\n]\n", "f:4:1: unexpected token near ']'"},
+		{"#cloud-config-jsonp\n[{\"op\": \"put\", \"path\": \"/a\"}]\n",
+		 "f:1: operation 1 of this JSON patch needs an \"op\" such as \"add\" and a "
+		 "\"path\""},
 		{"#!/bin/sh\r\n", "f:1: a carriage return ends the line of the interpreter"},
 		{"# cloud-config\na: 1\n", "f:1: the first line is no header cloud-init knows, so "
 					   "all of it would be ignored; did you mean "
