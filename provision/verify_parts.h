@@ -109,8 +109,8 @@ struct verify_clone {
 	size_t ndisks;
 	size_t nextra; /* blank ones, behind those of the guest */
 	uint64_t scanned;
-	bool unchecked;      /* the checkers run on others of its fleet */
-	size_t nkept;        /* exceptions that the ledger names */
+	bool unchecked; /* the checkers run on others of its fleet */
+	size_t nkept;   /* exceptions that the ledger names */
 	/* Ramdisks in which no id of the template counts: where bytes of one are left, they are compressed and overridden. */
 	struct guest_list overridden;
 	struct guest *guest; /* NULL: its disks cannot be opened */
