@@ -50,7 +50,7 @@ base_archive()
 {
 	base=$store/root-$(printf '%s %s' "$suite" "$(base_packages)" | digest).tar
 	[ ! -e "$base" ] || return 0
-	nice -n 10 timeout 900 mmdebstrap --variant=minbase --include="$(base_packages)" --aptopt='Acquire::Languages "none"' \
+	nice -n 10 timeout 1800 mmdebstrap --variant=minbase --include="$(base_packages)" --aptopt='Acquire::Languages "none"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' --skip=download/empty --skip=essential/unlink \
 		--setup-hook='mkdir -p "$1/var/cache/apt/archives"; cp "$PACKAGES"/*.deb "$1/var/cache/apt/archives/" 2>/dev/null || :' \
