@@ -3,7 +3,7 @@
 # shellcheck disable=SC2034
 vmint=${VMINT:-./vmint}
 work=$(mktemp -d) || exit 2
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work"' EXIT INT TERM
 
 ok()
 {
@@ -18,12 +18,34 @@ bad()
 	cat "$@" /dev/null
 }
 
+# run COMMAND...: what it printed is in out.txt and err.txt, and in log as one.
+run()
+{
+	"$@" >"$work/out.txt" 2>"$work/err.txt"
+	code=$?
+	cat "$work/out.txt" "$work/err.txt" >"$work/log"
+	return $code
+}
+
 # check WHAT COMMAND...: ok when the command succeeds; else what it printed.
 check()
 {
 	what=$1
 	shift
-	if "$@" >"$work/log" 2>&1; then ok "$what"; else bad "$what" "$work/log"; fi
+	if run "$@"; then ok "$what"; else bad "$what" "$work/log"; fi
+}
+
+# refuses WHAT STATUS TEXT COMMAND...: ok when it ends with STATUS and says TEXT on standard error.
+refuses()
+{
+	what=$1 status=$2 text=$3
+	shift 3
+	run "$@"
+	if [ $code = "$status" ] && grep -q -e "$text" "$work/err.txt"; then
+		ok "$what"
+	else
+		bad "$what (exit $code)" "$work/log"
+	fi
 }
 
 # with TOOL WHAT COMMAND...: skipped where the tool is not installed.

@@ -2,53 +2,15 @@
 # vmint clone as people use it: a fleet made, made again, added to, refused, killed and completed.
 # Prints ok:/not ok:/skip: lines. CLONE_KILLS changes how many runs are killed.
 set -u
-root=$(cd "$(dirname "$0")/../.." && pwd)
-vmint=${VMINT:-$root/vmint}
+cd "$(dirname "$0")/../.." || exit 2
+root=$PWD
 if [ -d /dev/shm ] && [ -w /dev/shm ]; then
 	TMPDIR=/dev/shm
 	export TMPDIR
 fi
-dir=$(mktemp -d) || exit 2
-trap 'rm -rf "$dir"' EXIT INT TERM
-cd "$dir" || exit 2
-
-ok()
-{
-	echo "ok: $1"
-}
-
-bad()
-{
-	echo "not ok: $1"
-}
-
-# check WHAT COMMAND...: ok when the command succeeds
-check()
-{
-	what=$1
-	shift
-	if "$@" >out.txt 2>err.txt; then
-		ok "$what"
-	else
-		bad "$what"
-		cat out.txt err.txt
-	fi
-}
-
-# refuses WHAT STATUS TEXT COMMAND...: ok when it ends with STATUS and says TEXT
-refuses()
-{
-	what=$1 status=$2 text=$3
-	shift 3
-	"$@" >out.txt 2>err.txt
-	code=$?
-	if [ $code = "$status" ] && grep -q -e "$text" err.txt; then
-		ok "$what"
-	else
-		bad "$what (exit $code)"
-		cat out.txt err.txt
-	fi
-}
+. tests/common.sh
+vmint=$(realpath "$vmint")
+cd "$work" || exit 2
 
 # A disk with something on it, and holes.
 head -c 300000 /dev/urandom >tpl.raw
@@ -272,9 +234,9 @@ else
 fi
 
 # RSA host keys made ahead: used once each, by nobody else.
-export XDG_STATE_HOME="$dir/state"
+export XDG_STATE_HOME="$work/state"
 if [ -e "$SAMPLE" ]; then
-	pool=$dir/state/vmint/rsa-keys
+	pool=$work/state/vmint/rsa-keys
 	check 'two RSA keys are prepared' "$vmint" clone --fill-key-pool 2
 	check 'again: none is missing' "$vmint" clone --fill-key-pool 2
 	grep -q '^2 RSA host keys .*(0 made' out.txt && ok 'and none is made' || bad 'and none is made'

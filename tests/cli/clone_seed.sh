@@ -2,8 +2,7 @@
 # vmint clone and cloud-init: seeds from a spec's section, carriers, what is put right in the guest.
 # Prints ok:/not ok:/skip: lines.
 set -u
-root=$(cd "$(dirname "$0")/../.." && pwd)
-vmint=${VMINT:-$root/vmint}
+cd "$(dirname "$0")/../.." || exit 2
 PATH=$PATH:/usr/sbin:/sbin
 for tool in mke2fs debugfs qemu-img ssh-keygen isoinfo mcopy; do
 	if ! command -v $tool >/dev/null; then
@@ -11,42 +10,9 @@ for tool in mke2fs debugfs qemu-img ssh-keygen isoinfo mcopy; do
 		exit 0
 	fi
 done
-dir=$(mktemp -d) || exit 2
-trap 'rm -rf "$dir"' EXIT INT TERM
-cd "$dir" || exit 2
-
-ok()
-{
-	echo "ok: $1"
-}
-
-# holds WHAT COMMAND...: ok when the command succeeds
-holds()
-{
-	what=$1
-	shift
-	if "$@" >out.txt 2>err.txt; then
-		ok "$what"
-	else
-		echo "not ok: $what"
-		cat out.txt err.txt
-	fi
-}
-
-# refuses WHAT STATUS TEXT COMMAND...: ok when it ends with STATUS and says TEXT
-refuses()
-{
-	what=$1 status=$2 text=$3
-	shift 3
-	"$@" >out.txt 2>err.txt
-	code=$?
-	if [ $code = "$status" ] && grep -q -e "$text" err.txt; then
-		ok "$what"
-	else
-		echo "not ok: $what (exit $code)"
-		cat out.txt err.txt
-	fi
-}
+. tests/common.sh
+vmint=$(realpath "$vmint")
+cd "$work" || exit 2
 
 # A guest as an installer with its own opinion of cloud-init leaves it.
 make_guest()
@@ -120,15 +86,15 @@ targets: [qemu, libvirt, kubevirt]
 EOF
 "$vmint" clone --spec spec.yaml --dry-run >plan.txt 2>err.txt || cat err.txt
 [ ! -e fleet ] && ok 'a dry run writes nothing' || echo 'not ok: a dry run writes nothing'
-holds 'it says which carrier and why' grep -q '^seed: iso (cloud-init is there' plan.txt
-holds 'and shows the seed' grep -q '^local-hostname: "web-1.example.org"' plan.txt
+check 'it says which carrier and why' grep -q '^seed: iso (cloud-init is there' plan.txt
+check 'and shows the seed' grep -q '^local-hostname: "web-1.example.org"' plan.txt
 if grep -qE 'PRIVATE KEY|\$6\$|a-secret' plan.txt; then
 	echo 'not ok: without its secrets'
 else
 	ok 'without its secrets'
 fi
 
-holds 'two clones with seeds' "$vmint" clone --spec spec.yaml
+check 'two clones with seeds' "$vmint" clone --spec spec.yaml
 file()
 {
 	isoinfo -R -x "/$2" -i "fleet/$1/seed.iso"
@@ -145,15 +111,15 @@ else
 	ok 'secrets are nowhere else'
 fi
 instance=$(sed -n 's/.*"instance_id": "\(.*\)".*/\1/p' fleet/web-2/identity.json)
-holds 'the instance-id is the clone'\''s' grep -qx "instance-id: \"$instance\"" meta-data
-holds 'more of the meta-data' grep -qx '"rack": "r2"' meta-data
+check 'the instance-id is the clone'\''s' grep -qx "instance-id: \"$instance\"" meta-data
+check 'more of the meta-data' grep -qx '"rack": "r2"' meta-data
 mac=$(grep -o '0e:[0-9a-f:]*' fleet/web-2/identity.json | head -n 1)
-holds 'the network is by MAC' grep -q "macaddress: \"$mac\"" network-config
-holds 'with its address' grep -q '"10.0.0.11/24"' network-config
-holds 'and a VLAN by number' grep -q '"10.7.0.2/24"' network-config
-holds 'values in commands, and a dollar' grep -q 'echo web-1 10.0.0.10 0e:.* ${HOME} >/etc/x' user-data
-holds 'values in files' grep -q 'this is web-1.example.org, number 1, a web' user-data
-holds 'host keys stay' grep -qx 'ssh_deletekeys: false' user-data
+check 'the network is by MAC' grep -q "macaddress: \"$mac\"" network-config
+check 'with its address' grep -q '"10.0.0.11/24"' network-config
+check 'and a VLAN by number' grep -q '"10.7.0.2/24"' network-config
+check 'values in commands, and a dollar' grep -q 'echo web-1 10.0.0.10 0e:.* ${HOME} >/etc/x' user-data
+check 'values in files' grep -q 'this is web-1.example.org, number 1, a web' user-data
+check 'host keys stay' grep -qx 'ssh_deletekeys: false' user-data
 python3 - fleet <<'EOF' || echo 'not ok: host keys'
 import re, subprocess, sys, base64
 text = open('user-data').read()
@@ -189,56 +155,56 @@ gone()
 {
 	! debugfs -R "stat $1" clone.raw 2>/dev/null | grep -q Inode
 }
-holds 'cloud-init is turned on again' gone /etc/cloud/cloud-init.disabled
+check 'cloud-init is turned on again' gone /etc/cloud/cloud-init.disabled
 [ "$(inside /etc/cloud/cloud.cfg.d/99-installer.cfg)" = 'datasource_list: [ NoCloud, None ]' ] &&
 	ok 'NoCloud is looked for' || echo 'not ok: NoCloud is looked for'
 inside /etc/cloud/ds-identify.cfg >policy
-holds 'by ds-identify, too' grep -q '^policy: search' policy
+check 'by ds-identify, too' grep -q '^policy: search' policy
 for path in /var/lib/cloud/instance /var/lib/cloud/instances/i-old /var/lib/cloud/seed/nocloud-net/meta-data \
 	/etc/netplan/50-cloud-init.yaml; do
-	holds "$path of the template is gone" gone $path
+	check "$path of the template is gone" gone $path
 done
-holds 'the filesystem is sound' e2fsck -fn clone.raw
+check 'the filesystem is sound' e2fsck -fn clone.raw
 "$vmint" clone --spec spec.yaml >out.txt
 grep -q '^0 steps' out.txt && ok 'the same again is no step' || echo 'not ok: the same again is no step'
 refuses 'another section for clones that are there' 3 'cloud-init' "$vmint" clone --spec spec.yaml --package nginx
 
 # The same seed by other ways.
-holds 'into the guest' "$vmint" clone --spec spec.yaml -o g --key fleet/fleet.key --carrier guest -n 1
+check 'into the guest' "$vmint" clone --spec spec.yaml -o g --key fleet/fleet.key --carrier guest -n 1
 raw g/web-1
 for f in meta-data user-data network-config; do
 	inside /var/lib/cloud/seed/nocloud/$f >now
 	[ -s now ] && ok "it has $f" || echo "not ok: it has $f"
 done
 debugfs -R 'stat /var/lib/cloud/seed/nocloud/user-data' clone.raw 2>/dev/null >stat.txt
-holds 'readable for root only' grep -q 'Mode:  0600' stat.txt
+check 'readable for root only' grep -q 'Mode:  0600' stat.txt
 [ ! -e g/web-1/seed.iso ] && ok 'and no image' || echo 'not ok: and no image'
-holds 'the filesystem is sound' e2fsck -fn clone.raw
-holds 'on a disk' "$vmint" clone --spec spec.yaml -o v --carrier vfat -n 1 --name web-1 --key fleet/fleet.key
+check 'the filesystem is sound' e2fsck -fn clone.raw
+check 'on a disk' "$vmint" clone --spec spec.yaml -o v --carrier vfat -n 1 --name web-1 --key fleet/fleet.key
 mcopy -i v/web-1/seed.img ::meta-data m1 && cmp -s m1 - <<EOF && ok 'with the same files' || echo 'not ok: with the same files'
 $(file web-1 meta-data)
 EOF
-holds 'as a folder' "$vmint" clone --spec spec.yaml -o d --carrier dir -n 1
+check 'as a folder' "$vmint" clone --spec spec.yaml -o d --carrier dir -n 1
 [ "$(stat -c %a d/web-1/seed d/web-1/seed/user-data | tr '\n' ' ')" = '700 600 ' ] && ok 'for its owner' ||
 	echo 'not ok: for its owner'
-holds 'by the serial number' "$vmint" clone cloud.raw -o s --carrier serial -n 1
-holds 'which QEMU hands on' grep -q 'type=1,serial=ds=nocloud;h=cloud-001;i=' s/cloud-001/run.sh
+check 'by the serial number' "$vmint" clone cloud.raw -o s --carrier serial -n 1
+check 'which QEMU hands on' grep -q 'type=1,serial=ds=nocloud;h=cloud-001;i=' s/cloud-001/run.sh
 "$vmint" clone --spec spec.yaml -o one --key fleet/fleet.key -q
 cmp -s one/web-1/seed.iso fleet/web-1/seed.iso
 [ $? = 1 ] && ok 'host keys are each run'\''s own' || echo 'not ok: host keys are each run'\''s own'
 "$vmint" clone cloud.raw -o k1 -n 1 --ssh-keys remove --carrier iso --key fleet/fleet.key -q
 "$vmint" clone cloud.raw -o k2 -n 1 --ssh-keys remove --carrier iso --key fleet/fleet.key -q
-holds 'without them the seed is the same bytes' cmp k1/cloud-001/seed.iso k2/cloud-001/seed.iso
+check 'without them the seed is the same bytes' cmp k1/cloud-001/seed.iso k2/cloud-001/seed.iso
 
 # Guests without cloud-init.
 "$vmint" clone plain.raw -o p0 >out.txt && grep -q 'made 1 clone' out.txt && [ ! -e p0/plain-001/seed.iso ] &&
 	ok 'nothing asked, nothing carried' || echo 'not ok: nothing asked, nothing carried'
-holds 'without cloud-init: credentials' "$vmint" clone plain.raw -o p1 --user alice,ssh-key=id.pub
-holds 'in SMBIOS' grep -q 'type=11,value=io.systemd.credential.binary:sysusers.extra=' p1/plain-001/run.sh
+check 'without cloud-init: credentials' "$vmint" clone plain.raw -o p1 --user alice,ssh-key=id.pub
+check 'in SMBIOS' grep -q 'type=11,value=io.systemd.credential.binary:sysusers.extra=' p1/plain-001/run.sh
 [ "$(stat -c %a p1/plain-001/run.sh)" = 700 ] && ok 'for its owner' || echo 'not ok: for its owner'
 refuses 'what they cannot hold' 3 "systemd's credentials hold" "$vmint" clone plain.raw -o p2 --package nginx
 refuses 'targets that do not hand them on' 3 'not every target hands' "$vmint" clone plain.raw -o p3 --user alice -t xen
-holds 'unless nothing is to be carried' "$vmint" clone plain.raw -o p4 --user alice -t xen --carrier none
+check 'unless nothing is to be carried' "$vmint" clone plain.raw -o p4 --user alice -t xen --carrier none
 
 # Mistakes, with their places, and nothing written.
 wrong()
