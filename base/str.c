@@ -35,6 +35,19 @@ void strbuf_addn(struct strbuf *b, const void *p, size_t n)
 	b->text[b->len] = '\0';
 }
 
+char *strbuf_zeros(struct strbuf *b, size_t n)
+{
+	if (!b->text) {
+		b->text = xcalloc(n + 1, 1);
+		b->room = n + 1;
+	} else {
+		strbuf_reserve(b, n);
+		memset(b->text + b->len, 0, n + 1);
+	}
+	b->len += n;
+	return b->text + b->len - n;
+}
+
 void strbuf_add(struct strbuf *b, const char *s)
 {
 	strbuf_addn(b, s, strlen(s));

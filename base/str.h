@@ -13,6 +13,8 @@ struct strbuf {
 void strbuf_fini(struct strbuf *b);
 void strbuf_add(struct strbuf *b, const char *s);
 void strbuf_addn(struct strbuf *b, const void *p, size_t n);
+/* n bytes more, all zero, for the caller to write to; those of an empty one are not touched. */
+char *strbuf_zeros(struct strbuf *b, size_t n);
 void strbuf_addc(struct strbuf *b, char c);
 void strbuf_printf(struct strbuf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Text from outside, for people: control characters, escape sequences, marks that turn the writing direction and

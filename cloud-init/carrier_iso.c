@@ -4,7 +4,6 @@
 #include "cloud-init/carrier.h"
 
 #include "base/bytes.h"
-#include "base/scope.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -319,7 +318,6 @@ int seed_check_names(const struct seed_files *files, struct err *e)
 int seed_iso(const struct seed_files *files, const char *label, struct strbuf *out, struct err *e)
 {
 	struct image im = {.files = files, .label = label, .sectors = AT_DATA};
-	SCOPED(free_at) uint8_t *bytes = NULL;
 	int r = seed_check_names(files, e);
 
 	if (r < 0)
@@ -333,7 +331,7 @@ int seed_iso(const struct seed_files *files, const char *label, struct strbuf *o
 		im.start[i] = im.sectors;
 		im.sectors += (uint32_t)((size + SECTOR - 1) / SECTOR);
 	}
-	bytes = im.bytes = xcalloc(im.sectors, SECTOR);
+	im.bytes = (uint8_t *)strbuf_zeros(out, (size_t)im.sectors * SECTOR);
 	name_all(&im);
 	put_descriptor(&im, false);
 	put_descriptor(&im, true);
@@ -347,6 +345,5 @@ int seed_iso(const struct seed_files *files, const char *label, struct strbuf *o
 		if (files->items[i].text.size)
 			memcpy(im.bytes + (size_t)im.start[i] * SECTOR, files->items[i].text.bytes,
 			       files->items[i].text.size);
-	strbuf_addn(out, bytes, (size_t)im.sectors * SECTOR);
 	return 0;
 }

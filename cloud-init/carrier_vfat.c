@@ -3,7 +3,6 @@
 #include "cloud-init/carrier.h"
 
 #include "base/bytes.h"
-#include "base/scope.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -204,7 +203,6 @@ static void put_files(struct volume *v, const struct seed_files *files, const ch
 
 int seed_vfat(const struct seed_files *files, const char *label, struct strbuf *out, struct err *e)
 {
-	SCOPED(free_at) uint8_t *bytes = NULL;
 	struct volume v = {0};
 	int r = seed_check_names(files, e);
 
@@ -213,11 +211,10 @@ int seed_vfat(const struct seed_files *files, const char *label, struct strbuf *
 	if (strlen(label) > 11)
 		return err_set(e, EINVAL, "'%.40s': a FAT label has at most 11 characters", label);
 	lay_out(&v, files);
-	bytes = v.bytes = xcalloc(v.sectors, SECTOR);
+	v.bytes = (uint8_t *)strbuf_zeros(out, (size_t)v.sectors * SECTOR);
 	put_boot_sector(&v, label);
 	put_fat(&v, 0, v.fat16 ? 0xfff8 : 0xff8);
 	put_fat(&v, 1, v.fat16 ? 0xffff : 0xfff);
 	put_files(&v, files, label);
-	strbuf_addn(out, bytes, (size_t)v.sectors * SECTOR);
 	return 0;
 }

@@ -97,6 +97,23 @@ static void lines_keep_their_shape_and_lose_escapes(void **state)
 	strbuf_fini(&b);
 }
 
+static void zeros_are_written_in_place(void **state)
+{
+	struct strbuf b = {0};
+	char *at = strbuf_zeros(&b, 3);
+
+	(void)state;
+	assert_memory_equal(at, "\0\0\0", 4);
+	memcpy(at, "abc", 3);
+	strbuf_add(&b, "d");
+	at = strbuf_zeros(&b, 100);
+	assert_int_equal(b.len, 104);
+	assert_ptr_equal(at, b.text + 4);
+	assert_memory_equal(b.text, "abcd\0", 5);
+	assert_int_equal(at[99] | at[100], 0);
+	strbuf_fini(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +124,7 @@ int main(void)
 		cmocka_unit_test(errors_gain_context_in_front),
 		cmocka_unit_test(lines_keep_their_shape_and_lose_escapes),
 		cmocka_unit_test(sums_that_do_not_fit_are_refused),
+		cmocka_unit_test(zeros_are_written_in_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
