@@ -84,6 +84,7 @@ binutils              test   strings, to read metadata of volumes
 jq                    test   ledgers
 virt-v2v              lab    another reader of packages
 libnbd-bin            lab    nbdcopy, with which virt-v2v copies
+nbdkit                lab    the disk that virt-v2v copies into
 libguestfs0           lab    files of XFS and btrfs
 guestfish             lab    what libguestfs itself reads there
 '
