@@ -180,19 +180,10 @@ static int do_write(struct disk *d, const uint8_t *buf, uint64_t off, size_t n, 
 static int do_trim(struct disk *d, uint64_t off, size_t n)
 {
 	size_t have = d ? inside(d, off, n) : 0;
-	int r = 0;
 
 	if (!d || d->readonly)
 		return NBD_EPERM;
-	for (uint64_t at = off, end = off + have; r == 0 && at < end;) {
-		struct extent x;
-
-		r = disk_extent(d, end - at, at, &x, NULL);
-		if (r == 0 && x.kind == EXTENT_DATA)
-			r = disk_zero(d, x.len, at, NULL);
-		at += r == 0 ? x.len : 0;
-	}
-	return r < 0 ? NBD_EIO : 0;
+	return disk_zero_data(d, have, off, NULL) < 0 ? NBD_EIO : 0;
 }
 
 static int do_request(struct disk_export *x, unsigned type, uint64_t off, size_t n)
