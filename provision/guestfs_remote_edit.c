@@ -118,16 +118,15 @@ static int make_replaced(struct making *m, const char *path, const struct remote
 	return r;
 }
 
+static size_t folder_length(const char *path)
+{
+	return (size_t)(strrchr(path, '/') - path);
+}
+
 /* The appliance runs without SELinux: what is new has no label of its own. A folder without one has none to give. */
 static void label_as_parent(struct making *m, const char *path)
 {
-	const char *parent = arena_dupn(m->a, path, (size_t)(strrchr(path, '/') - path));
-	size_t n = 0;
-	char *label = guestfs_lgetxattr(m->g, parent, label_name, &n);
-
-	if (label && n < 4096)
-		guestfs_lsetxattr(m->g, label_name, label, (int)n, path);
-	free(label);
+	remote_copy_attribute(m->g, label_name, arena_dupn(m->a, path, folder_length(path)), path);
 }
 
 static int own(struct making *m, const char *path, const struct guest_new *as)
@@ -232,11 +231,6 @@ static int make(struct making *m, const struct remote_edit *x, struct err *e)
 	if (r < 0 || make_one(m, &again) == 0)
 		return r;
 	return appliance_error(m->g, e, x->path);
-}
-
-static size_t folder_length(const char *path)
-{
-	return (size_t)(strrchr(path, '/') - path);
 }
 
 /* The last of the edits beside each other that take names with ids out of one folder. */

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A folder smaller than INLINE_MAX has no block: its names stand in the inode, which is written whole. */
 enum {
-	INLINE_MAX =
-		2048, /* a smaller folder has no block: its names stand in the inode, which is written whole */
+	INLINE_MAX = 2048,
 	NAMES_MAX = 4096,
 	ID_DIGITS = 32,
 	VALUE_MAX = 4096,
@@ -36,19 +36,22 @@ bool remote_name_has_id(const char *path)
 	return digits >= ID_DIGITS;
 }
 
-/* An attribute that the old one lacks, the new one needs not. */
+int remote_copy_attribute(guestfs_h *g, const char *name, const char *from, const char *to)
+{
+	size_t n = 0;
+	char *value = guestfs_lgetxattr(g, from, name, &n);
+	int r = value && n < VALUE_MAX ? guestfs_lsetxattr(g, name, value, (int)n, to) : 0;
+
+	free(value);
+	return r;
+}
+
 static int copy_attributes(guestfs_h *g, const char *from, const char *to)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(attributes) && r == 0; i++) {
-		size_t n = 0;
-		char *value = guestfs_lgetxattr(g, from, attributes[i], &n);
-
-		if (value && n < VALUE_MAX)
-			r = guestfs_lsetxattr(g, attributes[i], value, (int)n, to);
-		free(value);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(attributes) && r == 0; i++)
+		r = remote_copy_attribute(g, attributes[i], from, to);
 	return r;
 }
 
