@@ -3,6 +3,7 @@
 #include "provision/guestfs_remote.h"
 #include "provision/guestfs_xfs_inodes.h"
 #include "provision/guestfs_xfs_log.h"
+#include "provision/guestfs_xfs_super.h"
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -15,20 +16,14 @@
 #include <stdlib.h>
 
 enum {
-	BLOCKSIZE = 4,
 	DBLOCKS = 8,
 	RBLOCKS = 16,
 	UUID_AT = 32,
 	LOGSTART = 48,
-	AGBLOCKS = 84,
-	AGCOUNT = 88,
 	LOGBLOCKS = 96,
-	VERSION_AT = 100,
-	SECTSIZE = 102,
 	FNAME = 108,
 	AGBLKLOG = 124,
 	INPROGRESS = 126,
-	INCOMPAT = 216,
 	CRC_AT = 224,
 	META_UUID_AT = 248,
 	HEAD = 512,
@@ -37,7 +32,6 @@ enum {
 };
 
 enum {
-	HAS_SPARSE_INODES = 0x2,
 	HAS_META_UUID = 0x4,
 	HAS_BEEN_DAMAGED = 0x10,
 	HAS_KNOWN = 0xff, /* with realtime groups (0x100) other superblocks hold the UUID, too */
@@ -64,12 +58,12 @@ static bool is_power(uint32_t v, uint32_t low, uint32_t high)
 /* Numbers that make a filesystem of this disk. */
 static int geometry(struct xfs *x, const uint8_t *sb, uint64_t size, struct err *e)
 {
-	uint32_t block = be32(sb + BLOCKSIZE), agblocks = be32(sb + AGBLOCKS);
+	uint32_t block = be32(sb + XFS_BLOCKSIZE), agblocks = be32(sb + XFS_AGBLOCKS);
 	uint64_t blocks = be64(sb + DBLOCKS), logstart = be64(sb + LOGSTART), bytes, ag;
-	unsigned version = be16(sb + VERSION_AT) & 15, shift = sb[AGBLKLOG];
+	unsigned version = be16(sb + XFS_VERSION) & 15, shift = sb[AGBLKLOG];
 
-	x->sector = be16(sb + SECTSIZE);
-	x->ags = be32(sb + AGCOUNT);
+	x->sector = be16(sb + XFS_SECTSIZE);
+	x->ags = be32(sb + XFS_AGCOUNT);
 	x->ag_size = (uint64_t)agblocks * block;
 	x->v5 = version == 5;
 	if (memcmp(sb, "XFSB", 4) != 0)
@@ -108,9 +102,9 @@ static const char *why_pinned(struct xfs *x, struct disk *d, const uint8_t *sb, 
 		return "xfs: a part of it is on a realtime device";
 	if (!x->log.size)
 		return "xfs: its log is on another device";
-	if (x->v5 && be32(sb + INCOMPAT) & HAS_BEEN_DAMAGED)
+	if (x->v5 && be32(sb + XFS_INCOMPAT) & HAS_BEEN_DAMAGED)
 		return "xfs: it says that it needs xfs_repair";
-	if (x->v5 && be32(sb + INCOMPAT) & ~(uint32_t)HAS_KNOWN)
+	if (x->v5 && be32(sb + XFS_INCOMPAT) & ~(uint32_t)HAS_KNOWN)
 		return "xfs: it has features that are not known";
 	return xfs_log_tail(d, &x->log, &u, e) < 0 ? e->text : NULL;
 }
@@ -118,12 +112,12 @@ static const char *why_pinned(struct xfs *x, struct disk *d, const uint8_t *sb, 
 /* GRUB learned of sparse inodes and of metadata UUIDs at once: one that reads the first accepts the second. */
 static void needs(struct xfs *x, const uint8_t *sb)
 {
-	uint32_t incompat = be32(sb + INCOMPAT);
+	uint32_t incompat = be32(sb + XFS_INCOMPAT);
 
 	if (!x->v5 || incompat & HAS_META_UUID)
 		return;
 	x->fs.needs = (struct guest_fs_needs){.kernel = {4, 3}};
-	if (!(incompat & HAS_SPARSE_INODES)) {
+	if (!(incompat & XFS_HAS_SPARSE_INODES)) {
 		x->fs.needs.grub[0] = 2;
 		x->fs.needs.grub[1] = 4;
 	}
@@ -172,10 +166,10 @@ static int new_sector(struct xfs *x, uint32_t ag, const struct uuid *u, uint8_t 
 	crc = le32(sector + CRC_AT);
 	if (sector_crc(x, sector) != crc)
 		return err_set(e, EUCLEAN, "xfs: the checksum of superblock %u is wrong", ag);
-	incompat = be32(sector + INCOMPAT);
+	incompat = be32(sector + XFS_INCOMPAT);
 	if (!(incompat & HAS_META_UUID))
 		memcpy(sector + META_UUID_AT, sector + UUID_AT, sizeof u->bytes);
-	put_be32(sector + INCOMPAT, incompat | HAS_META_UUID);
+	put_be32(sector + XFS_INCOMPAT, incompat | HAS_META_UUID);
 	memcpy(sector + UUID_AT, u->bytes, sizeof u->bytes);
 	put_le32(sector + CRC_AT, sector_crc(x, sector));
 	return 0;

@@ -1,6 +1,7 @@
 /* A folder's first names, and a short link's target, stand in the inode. When it is freed the kernel marks it so and
  * leaves them there. Which inodes are free is told by a tree in each allocation group, whose leaves are linked. */
 #include "provision/guestfs_xfs_inodes.h"
+#include "provision/guestfs_xfs_super.h"
 
 #include "base/arena.h"
 #include "base/bytes.h"
@@ -11,17 +12,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Of the superblock. */
+/* Of the superblock, besides what others read, too. */
 enum {
-	BLOCKSIZE = 4,
-	AGBLOCKS = 84,
-	AGCOUNT = 88,
-	VERSION_AT = 100,
-	SECTSIZE = 102,
 	INODESIZE = 104,
 	INOPBLOG = 123,
-	INCOMPAT = 216,
-	HAS_SPARSE_INODES = 0x2,
 };
 
 /* Of a group's header, a block of the tree, a record of 64 inodes, and an inode. */
@@ -54,15 +48,15 @@ struct shape {
 static int shape_of(struct shape *s, const uint8_t *sb, struct err *e)
 {
 	*s = (struct shape){
-		.block = be32(sb + BLOCKSIZE),
-		.agblocks = be32(sb + AGBLOCKS),
-		.ags = be32(sb + AGCOUNT),
-		.sector = be16(sb + SECTSIZE),
+		.block = be32(sb + XFS_BLOCKSIZE),
+		.agblocks = be32(sb + XFS_AGBLOCKS),
+		.ags = be32(sb + XFS_AGCOUNT),
+		.sector = be16(sb + XFS_SECTSIZE),
 		.inode = be16(sb + INODESIZE),
 		.in_block_shift = sb[INOPBLOG],
-		.v5 = (be16(sb + VERSION_AT) & 15) == 5,
+		.v5 = (be16(sb + XFS_VERSION) & 15) == 5,
 	};
-	s->sparse = s->v5 && be32(sb + INCOMPAT) & HAS_SPARSE_INODES;
+	s->sparse = s->v5 && be32(sb + XFS_INCOMPAT) & XFS_HAS_SPARSE_INODES;
 	if (s->inode < 256 || s->inode > 2048 || s->in_block_shift > 8 ||
 	    (uint64_t)s->inode << s->in_block_shift != s->block)
 		return err_set(e, EUCLEAN, "xfs: the size of its inodes makes no sense");
