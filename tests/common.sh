@@ -5,6 +5,13 @@ vmint=${VMINT:-./vmint}
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT INT TERM
 
+# enter: work in that place itself.
+enter()
+{
+	vmint=$(realpath "$vmint")
+	cd "$work" || exit 2
+}
+
 ok()
 {
 	echo "ok: $1"

@@ -4,9 +4,8 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 . tests/common.sh
-vmint=$(realpath "$vmint")
 PATH=$PATH:/usr/sbin:/sbin
-cd "$work" || exit 2
+enter
 for program in mke2fs debugfs sfdisk qemu-img; do
 	if ! command -v $program >/dev/null; then
 		echo "skip: disks by serial number: no $program"

@@ -9,8 +9,7 @@ if [ -d /dev/shm ] && [ -w /dev/shm ]; then
 	export TMPDIR
 fi
 . tests/common.sh
-vmint=$(realpath "$vmint")
-cd "$work" || exit 2
+enter
 
 # A disk with something on it, and holes.
 head -c 300000 /dev/urandom >tpl.raw

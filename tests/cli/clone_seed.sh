@@ -11,8 +11,7 @@ for tool in mke2fs debugfs qemu-img ssh-keygen isoinfo mcopy; do
 	fi
 done
 . tests/common.sh
-vmint=$(realpath "$vmint")
-cd "$work" || exit 2
+enter
 
 # A guest as an installer with its own opinion of cloud-init leaves it.
 make_guest()

@@ -15,8 +15,7 @@ if [ ! -e "$sample" ]; then
 fi
 
 . tests/common.sh
-vmint=$(realpath "$vmint")
-cd "$work" || exit 2
+enter
 
 "$vmint" clone "$sample" -n 3 --name 'web-{n:03}' -o good -t qemu -t libvirt -q || bad 'three clones'
 if "$vmint" verify good >out.txt 2>err.txt; then ok 'a good fleet'; else bad 'a good fleet' out.txt err.txt; fi
