@@ -5,6 +5,8 @@
 #include "base/crc.h"
 #include "base/str.h"
 #include "provision/guestfs.h"
+#include "provision/guestfs_btrfs_gaps.h"
+#include "provision/guestfs_btrfs_super.h"
 #include "provision/guestfs_xfs_inodes.h"
 
 #include <errno.h>
@@ -284,6 +286,68 @@ static void a_btrfs_on_two_devices_keeps_its_uuid(void **state)
 	image_gone(&b);
 }
 
+enum { SECRETS = 400 };
+
+static const char secret[] = "a machine's own secret";
+
+static size_t secrets_in(struct disk *d)
+{
+	uint8_t *all = xmalloc(d->size), *p = all;
+	size_t n = 0;
+
+	assert_int_equal(disk_pread(d, all, d->size, 0, NULL), 0);
+	while ((p = memmem(p, (size_t)(all + d->size - p), secret, sizeof secret - 1))) {
+		p += sizeof secret - 1;
+		n++;
+	}
+	free(all);
+	return n;
+}
+
+/* mkfs.btrfs fills it from a folder of small files, which stand in the leaves. */
+static void the_gaps_of_a_btrfs_are_wiped(void **state)
+{
+	static const struct {
+		const char *options;
+		size_t copies;
+	} ways[] = {{"", 2}, {"--csum sha256 -m single", 1}, {"-M -n 4096 -m dup -d dup", 2}};
+	SCOPED(image_gone) struct image folder = image_new(1);
+
+	(void)state;
+	if (!have("mkfs.btrfs"))
+		skip();
+	assert_int_equal(shell("rm %s; mkdir %s; for i in $(seq %d); do "
+			       "printf '%%01200d %%s' $i \"%s\" >%s/$i; done",
+			       folder.path, folder.path, SECRETS, secret, folder.path),
+			 0);
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		struct made m = {.image = image_new(160 << 20)};
+		uint8_t sb[BTRFS_SUPER];
+		struct err e = {0};
+		struct guest_fs *fs;
+
+		if (shell("mkfs.btrfs -q %s --rootdir %s %s >/dev/null 2>&1", ways[i].options,
+			  folder.path, m.image.path) != 0)
+			fail_msg("%s", ways[i].options);
+		m.disk = image_open(&m.image, false);
+		assert_true(secrets_in(m.disk) > ways[i].copies * SECRETS);
+		assert_int_equal(guest_fs_open(m.disk, "btrfs", &fs, &e), 0);
+		assert_int_equal(guest_fs_set_uuid(fs, &new_uuid, false, &e), 0);
+		guest_fs_close(fs);
+		disk_pread(m.disk, sb, sizeof sb, 64 << 10, NULL);
+		if (btrfs_gaps_wipe(m.disk, sb, &e) < 0)
+			fail_msg("%s: %s", ways[i].options, e.text);
+		assert_int_equal(secrets_in(m.disk), ways[i].copies * SECRETS);
+		assert_int_equal(
+			shell("btrfs check --check-data-csum %s >/dev/null 2>&1", m.image.path), 0);
+		/* its tree leads nowhere */
+		put_le64(sb + BTRFS_CHUNK_ROOT, le64(sb + BTRFS_CHUNK_ROOT) + 4096);
+		assert_int_equal(btrfs_gaps_wipe(m.disk, sb, NULL), -EUCLEAN);
+		made_gone(&m);
+	}
+	assert_int_equal(shell("rm -r %s; touch %s", folder.path, folder.path), 0);
+}
+
 static void a_luks_header_has_both_copies_changed(void **state)
 {
 	static const char *const versions[] = {"luks1", "luks2"};
@@ -358,6 +422,7 @@ int main(void)
 		cmocka_unit_test(the_past_leaves_an_xfs_log_with_the_uuid),
 		cmocka_unit_test(a_freed_inode_of_an_xfs_is_wiped),
 		cmocka_unit_test(a_btrfs_on_two_devices_keeps_its_uuid),
+		cmocka_unit_test(the_gaps_of_a_btrfs_are_wiped),
 		cmocka_unit_test(a_luks_header_has_both_copies_changed),
 		cmocka_unit_test(damage_is_refused),
 	};
