@@ -13,8 +13,13 @@ bar() # WHAT GOT MOST
 		printf "%s:", ok ? "ok" : "not ok"; for (i = 1; i < n - 1; i++) printf " %s", $i
 		printf ": %.3f ms, at most %.0f\n", $(n - 1), $n; exit !ok }' || status=1
 }
+# Each is the first of its process, libraries and memory cold: the median of as many processes.
+one() # KIND
+{
+	for _ in $(seq "${ROUNDS:-20}"); do $tool "$1" 1; done | sort -g | awk '{ ms[NR] = $1 } END { print ms[int((NR + 1) / 2)] }'
+}
 for kind in iso vfat; do
-	bar "one seed in process ($kind)" "$($tool $kind 1)" 1
+	bar "one seed in process ($kind)" "$(one $kind)" 1
 	bar "1,000 seeds in process ($kind)" "$($tool $kind 1000)" 1000
 done
 command -v cloud-localds >/dev/null || {
