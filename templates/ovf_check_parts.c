@@ -1,4 +1,5 @@
 /* What the items, properties and sections of a virtual system must hold. */
+#include "templates/ovf_property.h"
 #include "templates/ovf_read.h"
 
 #include "base/scope.h"
@@ -140,34 +141,24 @@ static void check_item(struct ovf_reading *r, const struct ovf_hardware *h,
 
 /* ---- properties ---- */
 
-/* "uint8"... and "sint8"...: does the value fit? Types that are not known here are let pass. */
-static bool integer_fits(const char *type, const char *value)
+/* A value that is empty is for the user to give, and one with a variable is not known yet. */
+static void check_value(struct ovf_reading *r, const struct ovf_property *q, const char *value)
 {
-	uint64_t bits, u;
-	int64_t v;
-
-	if (!num_parse(type + 4, 10, &bits) || bits < 8 || bits > 64)
-		return true;
-	if (*type == 'u')
-		return num_parse(value, 10, &u) && (bits == 64 || u >> bits == 0);
-	return num_parse_signed(value, 10, &v) &&
-	       (bits == 64 || (v >= -(1ll << (bits - 1)) && v < 1ll << (bits - 1)));
-}
-
-static bool value_fits(const char *type, const char *value)
-{
-	static const char *const booleans[] = {"true", "false", "1", "0"};
-	bool found = false;
+	const char *problem;
 
 	if (!*value || strstr(value, "${"))
-		return true;
-	if (str_starts(type, "uint") || str_starts(type, "sint"))
-		return integer_fits(type, value);
-	if (!str_eq(type, "boolean"))
-		return true;
-	for (size_t i = 0; i < ARRAY_SIZE(booleans); i++)
-		found = found || !strcasecmp(value, booleans[i]);
-	return found;
+		return;
+	problem = ovf_type_problem(r->a, q->type, value);
+	if (problem && ovf_type_of(q->type) == OVF_TYPE_STANDARD) {
+		ovf_problem(r, q->xml, "\"%.40s\" is no %.20s: the value of the property '%.60s'",
+			    value, q->type, q->key);
+		return;
+	}
+	if (!problem)
+		problem = ovf_qualifier_problem(r->a, q->qualifiers, value);
+	if (problem)
+		ovf_warn(r, q->xml, "the property '%.60s' is \"%.40s\" by default, but %.200s",
+			 q->key, value, problem);
 }
 
 static void check_property(struct ovf_reading *r, const struct ovf_product *p,
@@ -182,9 +173,12 @@ static void check_property(struct ovf_reading *r, const struct ovf_product *p,
 		ovf_warn(r, q->xml, "the property key \"%.60s\" holds a '.' or ':'", q->key);
 	if (!*q->type)
 		ovf_problem(r, q->xml, "the property '%.60s' has no type", q->key);
-	if (!value_fits(q->type, q->value))
-		ovf_problem(r, q->xml, "\"%.40s\" is no %.20s: the value of the property '%.60s'",
-			    q->value, q->type, q->key);
+	else if (ovf_type_of(q->type) == OVF_TYPE_UNKNOWN)
+		ovf_warn(r, q->xml, "the type \"%.40s\" of the property '%.60s' is not known",
+			 q->type, q->key);
+	check_value(r, q, q->value);
+	for (size_t i = 0; i < q->nvalues; i++)
+		check_value(r, q, q->values[i].value);
 	for (const struct ovf_property *o = p->properties; o < q; o++)
 		if (str_eq(o->key, q->key))
 			ovf_problem(r, q->xml, "two properties have the key '%.60s'", q->key);

@@ -1,15 +1,12 @@
 /* Configurations and properties: what was asked for, checked, and what holds otherwise. */
+#include "templates/ovf_property.h"
 #include "templates/template.h"
 
-#include "base/bytes.h"
 #include "base/scope.h"
 #include "base/str.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 /* ---- configurations ---- */
 
@@ -45,133 +42,6 @@ bool template_has_item(const struct template *t, const struct ovf_item *i)
 		return false;
 	return !*i->configuration ||
 	       (t->configuration && str_has_word(i->configuration, t->configuration->id));
-}
-
-/* ---- types and qualifiers of properties ---- */
-
-struct type_row {
-	const char *name;
-	enum { TYPE_UNSIGNED, TYPE_SIGNED, TYPE_BOOLEAN, TYPE_REAL, TYPE_CHAR, TYPE_TEXT } kind;
-	unsigned bits;
-};
-
-static const struct type_row types[] = {
-	{"uint8", TYPE_UNSIGNED, 8},   {"uint16", TYPE_UNSIGNED, 16}, {"uint32", TYPE_UNSIGNED, 32},
-	{"uint64", TYPE_UNSIGNED, 64}, {"sint8", TYPE_SIGNED, 8},     {"sint16", TYPE_SIGNED, 16},
-	{"sint32", TYPE_SIGNED, 32},   {"sint64", TYPE_SIGNED, 64},   {"int", TYPE_SIGNED, 32},
-	{"boolean", TYPE_BOOLEAN, 1},  {"real32", TYPE_REAL, 32},     {"real64", TYPE_REAL, 64},
-	{"real", TYPE_REAL, 64},       {"char16", TYPE_CHAR, 16},     {"string", TYPE_TEXT, 0},
-	{"password", TYPE_TEXT, 0},
-};
-
-static bool type_holds(const struct type_row *row, const char *value)
-{
-	uint64_t u;
-	int64_t s;
-	char *end;
-
-	switch (row->kind) {
-	case TYPE_UNSIGNED:
-		return num_parse(value, 10, &u) && (row->bits == 64 || u >> row->bits == 0);
-	case TYPE_SIGNED:
-		return num_parse_signed(value, 10, &s) &&
-		       (row->bits == 64 ||
-			(s < (1ll << (row->bits - 1)) && s >= -(1ll << (row->bits - 1))));
-	case TYPE_BOOLEAN:
-		return !strcasecmp(value, "true") || !strcasecmp(value, "false");
-	case TYPE_REAL:
-		strtod(value, &end);
-		return end != value && !*end;
-	case TYPE_CHAR:
-	case TYPE_TEXT:
-		return true;
-	}
-	return true;
-}
-
-static const char *type_problem(struct arena *a, const char *type, const char *value)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
-		if (!strcasecmp(types[i].name, type))
-			return type_holds(&types[i], value)
-				       ? NULL
-				       : arena_printf(a, "it must be a %s", types[i].name);
-	return NULL;
-}
-
-/* The number in "MinLen(5)", anywhere in the qualifiers. */
-static bool qualifier(const char *qualifiers, const char *name, double *n)
-{
-	const char *at = strcasestr(qualifiers, name);
-	char *end;
-
-	if (!at)
-		return false;
-	at += strlen(name);
-	if (*at != '(')
-		return false;
-	*n = strtod(at + 1, &end);
-	return end != at + 1 && *end == ')';
-}
-
-/* Whether value is one of ValueMap{"a", "b"}; numbers may stand without quotes. */
-static bool in_value_map(const char *map, const char *value)
-{
-	const char *p = strchr(map, '{'), *stop = p ? strchr(p, '}') : NULL;
-	size_t n = strlen(value);
-
-	while (p && stop && p < stop) {
-		const char *from, *to;
-
-		p += strspn(p, "{, \t\n");
-		if (*p == '"') {
-			from = ++p;
-			to = p + strcspn(p, "\"");
-			p = *to ? to + 1 : to;
-		} else {
-			from = p;
-			to = p + strcspn(p, ",}");
-			p = to;
-		}
-		while (*from != '"' && to > from && to[-1] == ' ')
-			to--;
-		if ((size_t)(to - from) == n && !memcmp(from, value, n))
-			return true;
-		if (*p == '}')
-			break;
-	}
-	return false;
-}
-
-static bool is_address(const char *value)
-{
-	struct in6_addr six;
-	struct in_addr four;
-
-	return inet_pton(AF_INET, value, &four) == 1 || inet_pton(AF_INET6, value, &six) == 1;
-}
-
-static const char *qualifier_problem(struct arena *a, const char *q, const char *value)
-{
-	static const char *const addresses[] = {"Ip(", "Netmask(", "Gateway("};
-	size_t n = strlen(value);
-	const char *map = strstr(q, "ValueMap");
-	double limit;
-
-	if (qualifier(q, "MinLen", &limit) && (double)n < limit)
-		return arena_printf(a, "it must have at least %.0f characters", limit);
-	if (qualifier(q, "MaxLen", &limit) && (double)n > limit)
-		return arena_printf(a, "it must have at most %.0f characters", limit);
-	if (qualifier(q, "MinValue", &limit) && strtod(value, NULL) < limit)
-		return arena_printf(a, "it must be at least %g", limit);
-	if (qualifier(q, "MaxValue", &limit) && strtod(value, NULL) > limit)
-		return arena_printf(a, "it must be at most %g", limit);
-	if (map && !in_value_map(map, value))
-		return arena_printf(a, "it must be one of %.200s", map);
-	for (size_t i = 0; i < ARRAY_SIZE(addresses); i++)
-		if (n && str_starts(q, addresses[i]) && !is_address(value))
-			return "it must be an IP address";
-	return NULL;
 }
 
 /* ---- properties ---- */
@@ -263,9 +133,9 @@ static int set_property(struct template *t, const char *text, struct err *e)
 	if (!p->is->user_configurable)
 		return err_set(e, EINVAL, "%s: the property '%s' is not for users to set",
 			       t->package.path, p->name);
-	problem = type_problem(&t->a, p->is->type, equals + 1);
+	problem = ovf_type_problem(&t->a, p->is->type, equals + 1);
 	if (!problem)
-		problem = qualifier_problem(&t->a, p->is->qualifiers, equals + 1);
+		problem = ovf_qualifier_problem(&t->a, p->is->qualifiers, equals + 1);
 	if (problem)
 		return err_set(e, EINVAL, "%s: the property '%s' cannot be \"%.80s\": %s",
 			       t->package.path, p->name, equals + 1, problem);

@@ -42,6 +42,9 @@
 #define WITH(parts) "<VirtualSystem ovf:id='vm'><Info/>" parts "</VirtualSystem>"
 #define PRODUCT(of, no)                                                                            \
 	"<ProductSection ovf:class='" of "' ovf:instance='" no "'><Info/></ProductSection>"
+#define PROPERTY(type, qualifiers, value)                                                          \
+	"<ProductSection><Info/><Property ovf:key='k' ovf:type='" type                             \
+	"' ovf:qualifiers=\"" qualifiers "\" ovf:value='" value "'/></ProductSection>"
 #define HARDWARE(more)                                                                             \
 	"<VirtualHardwareSection><Info/><Item><rasd:InstanceID>1</rasd:InstanceID>"                \
 	"<rasd:ResourceType>10</rasd:ResourceType>" more "</Item></VirtualHardwareSection>"
@@ -189,6 +192,11 @@ static void what_cannot_be_used_is_a_problem(void **state)
 		 "two products have the class 'a' and instance '1'"},
 		{ENVELOPE("", "", WITH(HARDWARE("<x:New xmlns:x='urn:x' ovf:required='true'/>"))),
 		 "<New> of item '1' must be understood"},
+		{ENVELOPE("", "", WITH(PROPERTY("uint8", "", "256"))), "\"256\" is no uint8"},
+		{ENVELOPE("", "", WITH(PROPERTY("sint8", "", "-129"))), "\"-129\" is no sint8"},
+		{ENVELOPE("", "", WITH(PROPERTY("boolean", "", "maybe"))),
+		 "\"maybe\" is no boolean"},
+		{ENVELOPE("", "", WITH(PROPERTY("real32", "", "1,5"))), "\"1,5\" is no real32"},
 	};
 	struct arena a = {0};
 
@@ -235,6 +243,16 @@ static void what_looks_wrong_is_a_warning(void **state)
 					   "<x:New xmlns:x='urn:x' ovf:required='false'/>")
 					  PRODUCT("a", "1") PRODUCT("a", "2"))),
 		 NULL},
+		{ENVELOPE("", "", WITH(HARDWARE("") PROPERTY("text", "", "x"))),
+		 "the type \"text\" of the property 'k' is not known"},
+		{ENVELOPE("", "", WITH(HARDWARE("") PROPERTY("int", "", "many"))),
+		 "the property 'k' is \"many\" by default, but it must be of the type int"},
+		{ENVELOPE("", "", WITH(HARDWARE("") PROPERTY("string", "MinLen(8)", "short"))),
+		 "but it must have at least 8 characters"},
+		{ENVELOPE("", "", WITH(HARDWARE("") PROPERTY("string", "ValueMap{'a'}", "b"))),
+		 "but it must be one of"},
+		{ENVELOPE("", "", WITH(HARDWARE("") PROPERTY("uint16", "MinLen(1)", ""))), NULL},
+		{ENVELOPE("", "", WITH(HARDWARE("") PROPERTY("uint16", "", "${port}"))), NULL},
 	};
 	struct arena a = {0};
 
