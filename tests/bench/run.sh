@@ -1,6 +1,6 @@
 #!/bin/sh
 # Measures, with the bars it has to meet. Exit 0 when all are met.
-# usage: run.sh [NAME...]   (probe; all of tests/bench without)
+# usage: run.sh [NAME...]   (all of tests/bench without)
 set -u
 cd "$(dirname "$0")/../.." || exit 2
 OUT=build/bench
