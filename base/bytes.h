@@ -104,3 +104,18 @@ static inline bool range_inside(uint64_t off, uint64_t len, uint64_t size)
 {
 	return off <= size && len <= size - off;
 }
+
+/* What a hexadecimal digit stands for; -1: it is none. */
+static inline int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static inline bool is_hex(char c)
+{
+	return hex_digit(c) >= 0;
+}

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_hex(const char *p, const char *end, size_t n)
+static bool are_hex(const char *p, const char *end, size_t n)
 {
 	if ((size_t)(end - p) < n)
 		return false;
@@ -83,10 +83,10 @@ static size_t find_mac(const char *p, const char *end, char before)
 {
 	size_t pairs = 1;
 
-	if (scrub_is_word(before) || before == ':' || !is_hex(p, end, 2))
+	if (scrub_is_word(before) || before == ':' || !are_hex(p, end, 2))
 		return 0;
 	while (end - p > (ptrdiff_t)(pairs * 3) && p[pairs * 3 - 1] == ':' &&
-	       is_hex(p + pairs * 3, end, 2))
+	       are_hex(p + pairs * 3, end, 2))
 		pairs++;
 	p += pairs * 3 - 1;
 	if (!ends_word(p, end) || (p < end && *p == ':'))
@@ -98,7 +98,7 @@ static size_t find_mac(const char *p, const char *end, char before)
 /* enx0123456789ab, wlx...: a network interface named after its address. */
 static size_t find_mac_name(const char *p, const char *end, char before)
 {
-	if (scrub_is_word(before) || end - p < 15 || p[2] != 'x' || !is_hex(p + 3, end, 12))
+	if (scrub_is_word(before) || end - p < 15 || p[2] != 'x' || !are_hex(p + 3, end, 12))
 		return 0;
 	if (strncmp(p, "en", 2) != 0 && strncmp(p, "wl", 2) != 0 && strncmp(p, "ww", 2) != 0)
 		return 0;
@@ -134,7 +134,7 @@ static size_t find_uuid(const char *p, const char *end, char before)
 	if (isalnum((unsigned char)before))
 		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
-		if (!is_hex(at, end, groups[i]))
+		if (!are_hex(at, end, groups[i]))
 			return 0;
 		at += groups[i];
 		if (i + 1 < ARRAY_SIZE(groups) && (at == end || (*at != '-' && *at != '_')))

@@ -1,4 +1,5 @@
 /* Reading our own captures: every recorded answer becomes an answer of the tree. */
+#include "base/bytes.h"
 #include "base/tree_capture.h"
 
 #include "base/scope.h"
@@ -30,11 +31,6 @@ json_t *capture_bytes(const char *p, size_t n)
 	text = json_pack("{s:s}", "hex", strbuf_str(&hex));
 	strbuf_fini(&hex);
 	return text;
-}
-
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 bool capture_bytes_read(const json_t *value, struct strbuf *out)

@@ -1,6 +1,7 @@
 /* Deriving identity by HMAC-SHA-256. */
 #include "provision/identity.h"
 
+#include "base/bytes.h"
 #include "base/digest.h"
 #include "base/str.h"
 
@@ -47,16 +48,6 @@ void uuid_format(const struct uuid *u, char out[UUID_TEXT])
 		 hex + 20);
 }
 
-static int nibble(char c)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-	const char *p = c ? strchr(digits, c) : NULL;
-
-	if (!p)
-		return -1;
-	return p - digits < 16 ? (int)(p - digits) : (int)(p - digits) - 6;
-}
-
 int uuid_parse(const char *text, struct uuid *out)
 {
 	struct uuid u;
@@ -65,7 +56,7 @@ int uuid_parse(const char *text, struct uuid *out)
 	if (strlen(text) != 36 && strlen(text) != 32)
 		return -EINVAL;
 	for (; *text; text++) {
-		int v = nibble(*text);
+		int v = hex_digit(*text);
 
 		if (*text == '-')
 			continue;

@@ -2,6 +2,7 @@
  * name and the path of the item, so the same key and name give the same identity on any host, for ever. */
 #pragma once
 
+#include "base/bytes.h"
 #include "base/err.h"
 
 #include <stddef.h>
@@ -28,6 +29,10 @@ int identity_uuid(const struct identity_key *key, const char *clone, const char 
 enum { UUID_TEXT = 37 };
 void uuid_format(const struct uuid *u, char out[UUID_TEXT]); /* lower case */
 int uuid_parse(const char *text, struct uuid *out);          /* -EINVAL */
+static inline bool uuid_has(char c)
+{
+	return c == '-' || is_hex(c);
+}
 
 /* One clone's identity as the guest engine needs it. Texts are borrowed. */
 struct identity {

@@ -12,14 +12,6 @@ enum { ATTEMPTS = 4096 };
 
 const struct mac_prefix mac_prefix_default = {{0x0e}, 1};
 
-static int hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *p = c ? strchr(digits, c | 0x20) : NULL;
-
-	return p ? (int)(p - digits) : -1;
-}
-
 /* How many octets text has, or 0 when it is none of ours. */
 static unsigned octets_parse(const char *text, uint8_t out[6])
 {

@@ -1,6 +1,8 @@
 /* Line and word editors. */
 #include "provision/places_edit.h"
 
+#include "base/bytes.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -187,11 +189,6 @@ size_t edit_name_words(const char *text, size_t len, const struct edit_names *n,
 }
 
 /* ---- ids in texts ---- */
-
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 static bool uuid_at(const char *text, size_t len, size_t off)
 {

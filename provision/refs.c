@@ -2,6 +2,7 @@
  * the next id can begin (Wu and Manber's search). */
 #include "provision/refs.h"
 
+#include "base/bytes.h"
 #include "base/digest.h"
 #include "base/str.h"
 #include "provision/identity.h"
@@ -23,11 +24,6 @@ struct ref_pattern {
 };
 
 /* ---- the forms ---- */
-
-static bool is_hex(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
 
 static bool is_alnum(char c)
 {

@@ -4,6 +4,8 @@
 
 #include "provision/refs.h"
 
+#include "base/bytes.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,11 +136,6 @@ void scan_ready(struct scan *s)
 
 /* ---- the search ---- */
 
-static bool is_hex(uint8_t c)
-{
-	return (c >= '0' && c <= '9') || (lower(c) >= 'a' && lower(c) <= 'f');
-}
-
 static bool matches(const struct scan_pattern *p, const uint8_t *data, size_t len, size_t off)
 {
 	size_t end = off + p->len;
@@ -150,7 +147,7 @@ static bool matches(const struct scan_pattern *p, const uint8_t *data, size_t le
 			return false;
 	if (p->kind == SCAN_LETTERS)
 		return true;
-	if ((off && is_hex(data[off - 1])) || (end < len && is_hex(data[end])))
+	if ((off && is_hex((char)data[off - 1])) || (end < len && is_hex((char)data[end])))
 		return false;
 	return p->kind != SCAN_SHORT_ID || !ref_in_longer_id((const char *)data, len, off, end);
 }

@@ -57,11 +57,6 @@ static void check_macs(struct verify_clone *c, const char *file, const char *tex
 	}
 }
 
-static bool is_hex(char c)
-{
-	return c && strchr("0123456789abcdefABCDEF-", c);
-}
-
 static void check_uuids(struct verify_clone *c, const char *file, const char *text)
 {
 	for (const char *at = text; *at;) {
@@ -69,7 +64,7 @@ static void check_uuids(struct verify_clone *c, const char *file, const char *te
 		struct uuid u;
 		size_t n = 0;
 
-		while (is_hex(at[n]))
+		while (uuid_has(at[n]))
 			n++;
 		if (n == UUID_LEN && at[8] == '-') {
 			memcpy(word, at, UUID_LEN);

@@ -40,11 +40,6 @@ static bool is_name_char(char c)
 	       c == '_' || c == '-' || c == '.' || c == '+' || c == ':';
 }
 
-static bool is_hex(char c)
-{
-	return strchr("0123456789abcdefABCDEF-", c) && c;
-}
-
 static void add(struct looking *w, const char *spec)
 {
 	struct verify_refs *r = w->out;
@@ -200,7 +195,7 @@ static size_t take_md(struct looking *w, const char *text, size_t len, size_t at
 	if (n < 8 || text[at + n] != ':' || (n > 8 && text[at + n - 9] != '-'))
 		return 0;
 	from = at + n - 8;
-	if (len - from < MD_UUID_TEXT - 1 || is_hex(text[from + MD_UUID_TEXT - 1]))
+	if (len - from < MD_UUID_TEXT - 1 || uuid_has(text[from + MD_UUID_TEXT - 1]))
 		return 0;
 	for (size_t i = 0; i < 4; i++)
 		memcpy(digits + 8 * i, text + from + 9 * i, 8);
@@ -218,7 +213,7 @@ static size_t take_uuid(struct looking *w, const char *text, size_t len, size_t 
 	struct uuid u;
 	size_t n = 0;
 
-	while (at + n < len && is_hex(text[at + n]))
+	while (at + n < len && uuid_has(text[at + n]))
 		n++;
 	if (take_md(w, text, len, at, n))
 		return n - 8 + MD_UUID_TEXT - 1;
@@ -268,7 +263,7 @@ static void take_line(struct looking *w, const char *line, size_t len)
 		if (strspn(at + 7, "0123456789abcdefABCDEF") == 32)
 			take_array(w, at + 7, 32);
 	for (size_t at = 0; at < len;)
-		at += is_hex(text[at]) ? take_uuid(w, text, len, at) : 1;
+		at += uuid_has(text[at]) ? take_uuid(w, text, len, at) : 1;
 }
 
 static void take_fstab(struct looking *w, const char *text, size_t len)

@@ -1,6 +1,7 @@
 /* Reading "ALGORITHM(name)= hex" in the spellings of VMware, VirtualBox, OpenSSL and coreutils' --tag. */
 #include "templates/manifest.h"
 
+#include "base/bytes.h"
 #include "base/scope.h"
 #include "base/str.h"
 
@@ -92,18 +93,10 @@ static const char *line_parse(const char *text, size_t len, struct line *out)
 	return NULL;
 }
 
-static int nibble(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool hex_parse(const char *hex, size_t len, uint8_t *out)
 {
 	for (size_t i = 0; i + 1 < len; i += 2) {
-		int high = nibble(hex[i]), low = nibble(hex[i + 1]);
+		int high = hex_digit(hex[i]), low = hex_digit(hex[i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;

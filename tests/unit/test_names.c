@@ -123,6 +123,7 @@ static void prefixes_are_even_and_short(void **state)
 	assert_int_equal(mac_prefix_parse("", &p, NULL), -EINVAL);
 	assert_int_equal(mac_prefix_parse("52:", &p, NULL), -EINVAL);
 	assert_int_equal(mac_prefix_parse("52:54:00:1:2", &p, NULL), -EINVAL);
+	assert_int_equal(mac_prefix_parse("\x15\x12", &p, NULL), -EINVAL);
 	assert_int_equal(mac_prefix_parse("02:00:00:00:00:01", &p, NULL), -EINVAL);
 	assert_int_equal(mac_parse("02-00-00-00-00-0A", mac, NULL), 0);
 	assert_int_equal(mac[5], 10);
