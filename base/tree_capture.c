@@ -1,7 +1,7 @@
 /* Reading our own captures: every recorded answer becomes an answer of the tree. */
-#include "base/bytes.h"
 #include "base/tree_capture.h"
 
+#include "base/bytes.h"
 #include "base/scope.h"
 #include "base/tree_archive.h"
 

@@ -37,6 +37,14 @@ static int read_super(struct disk *d, uint64_t at, uint8_t *sb, struct err *e)
 	return r;
 }
 
+/* The first, which is what counts, of a filesystem that was opened. */
+static int first_super(struct guest_fs *fs, uint8_t *sb, struct err *e)
+{
+	int r = read_super(fs->disk, supers[0], sb, e);
+
+	return r == -ENOENT ? err_set(e, EUCLEAN, "btrfs: its superblock is gone") : r;
+}
+
 static const char *why_pinned(const uint8_t *sb, uint64_t size)
 {
 	uint64_t incompat = le64(sb + BTRFS_INCOMPAT), flags = le64(sb + BTRFS_FLAGS);
@@ -102,11 +110,9 @@ static int new_super(struct disk *d, uint64_t at, uint8_t *sb, const struct uuid
 static int btrfs_set_uuid(struct guest_fs *fs, const struct uuid *u, bool seed, struct err *e)
 {
 	uint8_t first[BTRFS_SUPER], sb[BTRFS_SUPER];
-	int r = read_super(fs->disk, supers[0], first, e);
+	int r = first_super(fs, first, e);
 
 	(void)seed;
-	if (r == -ENOENT)
-		return err_set(e, EUCLEAN, "btrfs: its superblock is gone");
 	/* the first one last: until it changes, it is the one that counts */
 	for (size_t i = ARRAY_SIZE(supers); i-- > 0 && r >= 0;) {
 		r = read_super(fs->disk, supers[i], sb, e);
@@ -125,18 +131,13 @@ static int btrfs_flush(struct guest_fs *fs, struct err *e)
 {
 	bool edited = remote_pending(fs);
 	uint8_t sb[BTRFS_SUPER];
-	struct err why = {0};
 	int r = remote_flush(fs, e);
 
-	if (r < 0 || !edited)
-		return r;
-	r = read_super(fs->disk, supers[0], sb, &why);
 	/* the reason why its UUID stays is the reason for this, too */
-	if (r == -ENOTSUP || (r == 0 && why_pinned(sb, fs->disk->size)))
-		return 0;
-	if (r == -ENOENT)
-		return err_set(e, EUCLEAN, "btrfs: its superblock is gone");
-	return r < 0 ? err_set(e, -r, "%s", why.text) : btrfs_gaps_wipe(fs->disk, sb, e);
+	if (r < 0 || !edited || guest_fs_pinned(fs))
+		return r;
+	r = first_super(fs, sb, e);
+	return r < 0 ? r : btrfs_gaps_wipe(fs->disk, sb, e);
 }
 
 static void btrfs_close(struct guest_fs *fs)

@@ -11,7 +11,6 @@
 #include "base/str.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 /* Of a block, a key, what follows it in a leaf and above, a chunk and each of its stripes. */
 enum {
@@ -44,6 +43,7 @@ struct chunk {
 };
 
 struct chunks {
+	struct arena *a;
 	struct chunk *list;
 	size_t n, room;
 	uint64_t total; /* of all copies */
@@ -61,8 +61,7 @@ struct walk {
 	const struct shape *s;
 	const struct chunks *system;
 	struct chunks found;
-	uint8_t last[KEY];
-	bool began;
+	uint8_t last[KEY]; /* zeros, which none is, before the first */
 };
 
 static int damaged(struct err *e)
@@ -109,10 +108,7 @@ static int add_chunk(struct chunks *c, const struct shape *s, uint64_t logical, 
 	/* on one device each stripe is a whole copy */
 	if (stripes != (type & is_dup ? 2U : 1U))
 		return damaged(e);
-	if (c->n == c->room) {
-		c->room = c->room ? c->room * 2 : 16;
-		c->list = xrealloc(c->list, c->room * sizeof *c->list);
-	}
+	ARENA_GROW(c->a, c->list, c->n, c->room);
 	to = &c->list[c->n++];
 	*to = (struct chunk){.logical = logical, .len = le64(b), .copies = stripes};
 	for (uint32_t i = 0; i < stripes; i++) {
@@ -205,27 +201,13 @@ static bool gap_of(const struct shape *s, const uint8_t *b, size_t *from, size_t
 	return *from <= *to;
 }
 
-/* Keys ascend through the whole tree, or a block is in it twice. */
-static bool ascends(struct walk *w, const uint8_t *key)
+static bool key_before(const uint8_t *a, const uint8_t *b)
 {
-	static const uint8_t part[] = {0, KEY_OFFSET};
-	bool more = !w->began;
-
-	for (size_t i = 0; i < 2 && !more; i++) {
-		uint64_t a = le64(w->last + part[i]), b = le64(key + part[i]);
-
-		if (b < a)
-			return false;
-		more = b > a;
-		if (i == 0 && !more) {
-			if (key[KEY_TYPE] < w->last[KEY_TYPE])
-				return false;
-			more = key[KEY_TYPE] > w->last[KEY_TYPE];
-		}
-	}
-	w->began = true;
-	memcpy(w->last, key, KEY);
-	return more;
+	if (le64(a) != le64(b))
+		return le64(a) < le64(b);
+	if (a[KEY_TYPE] != b[KEY_TYPE])
+		return a[KEY_TYPE] < b[KEY_TYPE];
+	return le64(a + KEY_OFFSET) < le64(b + KEY_OFFSET);
 }
 
 static int walk_leaf(struct walk *w, const uint8_t *b, struct err *e)
@@ -238,8 +220,10 @@ static int walk_leaf(struct walk *w, const uint8_t *b, struct err *e)
 	for (size_t i = 0; i < n && r == 0; i++) {
 		const uint8_t *item = b + HEAD + i * ITEM;
 
-		if (!ascends(w, item))
+		/* keys ascend through the whole tree, or a block is in it twice */
+		if (!key_before(w->last, item))
 			return damaged(e);
+		memcpy(w->last, item, KEY);
 		if (item[KEY_TYPE] == CHUNK_ITEM)
 			r = add_chunk(&w->found, w->s, le64(item + KEY_OFFSET),
 				      b + HEAD + le32(item + ITEM_OFFSET), le32(item + ITEM_SIZE),
@@ -284,10 +268,10 @@ static int wipe_block(const struct shape *s, uint64_t at, uint8_t *b, struct err
 static int wipe_copy(const struct shape *s, uint64_t logical, uint64_t len, uint64_t at, uint8_t *b,
 		     struct err *e)
 {
-	uint64_t stored = 0; /* up to here there is something */
+	uint64_t off = 0, stored = 0; /* up to stored there is something */
 	int r = 0;
 
-	for (uint64_t off = 0; r == 0 && range_inside(off, s->node, len);) {
+	while (r == 0 && range_inside(off, s->node, len)) {
 		if (off >= stored) {
 			struct extent x;
 
@@ -301,11 +285,13 @@ static int wipe_copy(const struct shape *s, uint64_t logical, uint64_t len, uint
 			stored = off + x.len;
 		}
 		r = read_block(s, at + off, logical + off, b, e);
-		if (r == 0)
-			r = wipe_block(s, at + off, b, e);
-		off += r == -ENOENT ? s->sector : s->node;
-		if (r == -ENOENT)
+		if (r == -ENOENT) {
+			off += s->sector;
 			r = 0;
+		} else if (r == 0) {
+			r = wipe_block(s, at + off, b, e);
+			off += s->node;
+		}
 	}
 	return r;
 }
@@ -326,9 +312,10 @@ static int wipe_all(const struct shape *s, const struct chunks *c, struct err *e
 
 int btrfs_gaps_wipe(struct disk *d, const uint8_t *superblock, struct err *e)
 {
-	struct chunks system = {0};
+	SCOPED(arena_fini) struct arena a = {0};
+	struct chunks system = {.a = &a};
 	struct shape s;
-	struct walk w = {.s = &s, .system = &system};
+	struct walk w = {.s = &s, .system = &system, .found = {.a = &a}};
 	uint8_t level = superblock[BTRFS_CHUNK_ROOT_LEVEL];
 	int r = shape_of(&s, d, superblock, e);
 
@@ -338,9 +325,5 @@ int btrfs_gaps_wipe(struct disk *d, const uint8_t *superblock, struct err *e)
 		r = damaged(e);
 	if (r == 0)
 		r = walk(&w, le64(superblock + BTRFS_CHUNK_ROOT), level, e);
-	if (r == 0)
-		r = wipe_all(&s, &w.found, e);
-	free(system.list);
-	free(w.found.list);
-	return r;
+	return r < 0 ? r : wipe_all(&s, &w.found, e);
 }
