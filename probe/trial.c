@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { REAP_MS = 100 };
+enum { REAP_MS = 100, SLICE_MS = 100 };
 
 static void run_child(struct trial_notes *notes, const struct trial_plan *plan, pid_t parent)
 {
@@ -27,22 +27,33 @@ static void run_child(struct trial_notes *notes, const struct trial_plan *plan, 
 	_exit(0);
 }
 
-/* True when the child closed its end of the pipe: it is done, or gone. */
+static long ms_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000;
+}
+
+/* True when the child closed its end of the pipe: it is done, or gone. The limit is counted in short waits, and one that
+ * took longer than it should counts as if it had not: a machine that stood still, as guests do whose host is busy or
+ * asleep, held up the child as well and says nothing of KVM. */
 static bool wait_for_end(int fd, unsigned limit_ms)
 {
-	struct timespec start, now;
 	struct pollfd p = {.fd = fd};
+	struct timespec start;
 	long left = limit_ms;
 
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	while (left > 0) {
-		int r = poll(&p, 1, (int)left);
+		long wait = left < SLICE_MS ? left : SLICE_MS, took;
+		int r;
 
+		clock_gettime(CLOCK_MONOTONIC, &start);
+		r = poll(&p, 1, (int)wait);
 		if (r != 0 && !(r < 0 && errno == EINTR))
 			return r > 0;
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		left = (long)limit_ms - ((now.tv_sec - start.tv_sec) * 1000 +
-					 (now.tv_nsec - start.tv_nsec) / 1000000);
+		took = ms_since(&start);
+		left -= took < 1 ? 1 : took < wait ? took : wait;
 	}
 	return false;
 }

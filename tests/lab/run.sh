@@ -26,9 +26,8 @@ build_tool()
 		${CC:-cc} -std=c17 -O2 -Wall -Wextra -D_GNU_SOURCE -o "$WORK/$1" "$LAB/$1.c" $2
 }
 
-# Each host has two processors, and times a guest on them: no more hosts at a time than there are processors for.
-at_once=$(($(nproc) / 2)) running=0
-[ $at_once -gt 0 ] || at_once=1
+# Each host has one processor, and times a guest on it: no more hosts at a time than there are processors.
+at_once=$(nproc) running=0
 start_host()
 {
 	wanted && [ "$b_name" != here ] || return 0

@@ -96,19 +96,27 @@ judge_vmint()
 	why="$why$(compare_rows "$s_checks" 'checks[%s].verdict')$(compare_rows "$s_facts" 'facts.%s')"
 }
 
+# Said where it belongs in the table, and once more at the end, which is what is kept of a long CI run.
+fault()
+{
+	echo "$1"
+	faults="$faults$1
+"
+}
+
 score_one()
 {
 	dir=$WORK/results/$b_name/$s_id
 	[ -d "$dir" ] || {
 		made_not=$((made_not + 1))
-		printf '%-26s could not be made\n' "$s_id"
+		fault "$(printf '%-26s could not be made' "$s_id")"
 		return
 	}
 	truth=$s_truth
 	[ "$truth" != same ] || truth=$(cut -d' ' -f1 "$WORK/results/here/here-plain/oracle.out")
 	if [ -e "$dir/broken" ] || { [ "$s_ask" = kvm ] && [ "$(oracle_says)" != "$truth" ]; }; then
 		broken=$((broken + 1))
-		printf '%-26s LABORATORY BROKEN: %s %s (oracle: %s)\n' "$s_id" "$(answer broken)" "$(answer broken.err | head -n 1)" "$(answer oracle.out)"
+		fault "$(printf '%-26s LABORATORY BROKEN: %s %s (oracle: %s)' "$s_id" "$(answer broken)" "$(answer broken.err | head -n 1)" "$(answer oracle.out)")"
 		return
 	fi
 	total=$((total + 1))
@@ -122,7 +130,7 @@ score_one()
 	[ $v_mark != silent ] || validate_silent=$((validate_silent + 1))
 	printf '%-26s %-10s %-5s| %-5s %-10s %-28s| %-6s %-4s| %-6s %s\n' "$s_id" "$s_ask" "$truth" $vmint_mark "$verdict" "$cause" \
 		$k_mark "$k" $v_mark "$v"
-	[ -z "$why" ] || printf '    vmint:%s\n' "$why"
+	[ -z "$why" ] || fault "$(printf '%-26s vmint:%s (oracle: %s)' "$s_id" "$why" "$(answer oracle.out)")"
 }
 
 count_skipped()
@@ -142,7 +150,7 @@ score_boot()
 
 score()
 {
-	total=0 skipped=0 broken=0 made_not=0 vmint_right=0 kvm_ok_right=0 kvm_ok_silent=0 validate_right=0 validate_silent=0
+	faults='' total=0 skipped=0 broken=0 made_not=0 vmint_right=0 kvm_ok_right=0 kvm_ok_silent=0 validate_right=0 validate_silent=0
 	printf '%-26s %-10s %-5s| %-45s| %-11s| %s\n' situation question truth vmint kvm-ok virt-host-validate
 	for b in $(for_each_boot list_boot); do
 		b_name=$b
@@ -150,6 +158,7 @@ score()
 	done
 	printf 'right: vmint %d/%d, kvm-ok %d/%d (%d silent), virt-host-validate %d/%d (%d silent)\n' $vmint_right $total \
 		$kvm_ok_right $total $kvm_ok_silent $validate_right $total $validate_silent
+	printf '%s' "$faults"
 	printf 'lab: %d passed, %d failed, %d skipped\n' $vmint_right $((total - vmint_right + broken + made_not)) $skipped
 	[ $total -gt 0 ] || return 77
 	[ $vmint_right = $total ] && [ $broken = 0 ] && [ $made_not = 0 ]

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
@@ -45,6 +46,27 @@ static void a_child_that_hangs_is_killed_and_its_step_named(void **state)
 	assert_int_equal(t.notes.steps[STEP_OPEN].state, STEP_PASSED);
 	assert_int_equal(t.notes.steps[STEP_CREATE_VM].state, STEP_HUNG);
 	assert_int_equal(trial_first_failure(&t.notes), STEP_CREATE_VM);
+}
+
+/* A machine that stands still for longer than the limit: its parent does not run, and then neither is done. */
+static void child_of_a_machine_that_stops(struct trial_notes *n, const struct trial_plan *plan)
+{
+	kill(getppid(), SIGSTOP);
+	usleep((plan->limit_ms + 300) * 1000);
+	kill(getppid(), SIGCONT);
+	usleep(10000);
+	child_that_succeeds(n, plan);
+}
+
+static void time_in_which_nothing_ran_does_not_count(void **state)
+{
+	struct trial_plan plan = {.limit_ms = 600, .child = child_of_a_machine_that_stops};
+	struct trial t;
+
+	(void)state;
+	trial_run(&t, &plan);
+	assert_int_equal(t.end, TRIAL_ENDED);
+	assert_int_equal(t.notes.steps[STEP_HLT].state, STEP_PASSED);
 }
 
 static void a_child_that_dies_is_told_from_one_that_ends(void **state)
@@ -160,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_child_that_hangs_is_killed_and_its_step_named),
+		cmocka_unit_test(time_in_which_nothing_ran_does_not_count),
 		cmocka_unit_test(a_child_that_dies_is_told_from_one_that_ends),
 		cmocka_unit_test(what_is_no_kvm_fails_at_its_own_step),
 		cmocka_unit_test(a_trial_survives_its_json),
