@@ -26,8 +26,10 @@ build_tool()
 		${CC:-cc} -std=c17 -O2 -Wall -Wextra -D_GNU_SOURCE -o "$WORK/$1" "$LAB/$1.c" $2
 }
 
-# Each host has one processor, and times a guest on it: no more hosts at a time than there are processors.
+# Each host has one processor, and times a guest on it: no more hosts at a time than there are processors; and each has
+# 768 MiB: no more than four.
 at_once=$(nproc) running=0
+[ "$at_once" -le 4 ] || at_once=4
 start_host()
 {
 	wanted && [ "$b_name" != here ] || return 0
