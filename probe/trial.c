@@ -1,5 +1,6 @@
 /* The trial's parent: starts the child, waits no longer than allowed, and knows how far it came. */
 #include "probe/trial.h"
+#include "probe/trial_guest.h"
 
 #include "base/scope.h"
 
@@ -27,32 +28,22 @@ static void run_child(struct trial_notes *notes, const struct trial_plan *plan, 
 	_exit(0);
 }
 
-static long ms_since(const struct timespec *start)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - start->tv_sec) * 1000 + (now.tv_nsec - start->tv_nsec) / 1000000;
-}
-
 /* True when the child closed its end of the pipe: it is done, or gone. The limit is counted in short waits, and one that
  * took longer than it should counts as if it had not: a machine that stood still, as guests do whose host is busy or
  * asleep, held up the child as well and says nothing of KVM. */
 static bool wait_for_end(int fd, unsigned limit_ms)
 {
 	struct pollfd p = {.fd = fd};
-	struct timespec start;
 	long left = limit_ms;
 
 	while (left > 0) {
 		long wait = left < SLICE_MS ? left : SLICE_MS, took;
-		int r;
+		uint64_t start = now_ns();
+		int r = poll(&p, 1, (int)wait);
 
-		clock_gettime(CLOCK_MONOTONIC, &start);
-		r = poll(&p, 1, (int)wait);
 		if (r != 0 && !(r < 0 && errno == EINTR))
 			return r > 0;
-		took = ms_since(&start);
+		took = (long)((now_ns() - start) / 1000000);
 		left -= took < 1 ? 1 : took < wait ? took : wait;
 	}
 	return false;

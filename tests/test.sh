@@ -61,10 +61,9 @@ report()
 
 # As many at a time as there are processors; each works in a folder of its own.
 rm -f "$logs"/*.code
-printf '%s\n' "$@" | xargs -P "$(nproc)" -I {} sh -c '
-	log=$2/$(basename "$1" .sh).log
-	timeout 900 sh "$1" >"$log" 2>&1 </dev/null
-	echo $? >"$log.code"' sh {} "$logs"
+for script in "$@"; do
+	printf '%s\n%s\n' "$script" "$(log_of "$script")"
+done | xargs -P "$(nproc)" -n 2 sh -c 'timeout 900 sh "$1" >"$2" 2>&1 </dev/null; echo $? >"$2.code"' sh
 for script in "$@"; do
 	report "$script"
 done
